@@ -1,0 +1,1 @@
+// DriverKit: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// MockLab: see docs/architecture.md.

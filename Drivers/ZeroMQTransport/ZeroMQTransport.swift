@@ -1,0 +1,1 @@
+// ZeroMQTransport: see docs/architecture.md.

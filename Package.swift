@@ -1,0 +1,137 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Every Swift target is compiled with the same settings.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A library of `Sources/`. The allowed edges are the table in docs/architecture.md; `make layers` compares.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A library of `Drivers/`.
+func driver(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Drivers/\(name)", swiftSettings: strict)
+}
+
+/// An executable: parses arguments, calls one module, ends with an exit code.
+func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of one target, in `Tests/<target>Tests`.
+func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + more,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "belld",
+    products: [
+        .executable(name: "belld", targets: ["belld"]),
+        .executable(name: "bellcert", targets: ["bellcert"]),
+        .executable(name: "bellctl", targets: ["bellctl"]),
+        .executable(name: "mocklab", targets: ["mocklab"]),
+    ],
+    targets: [
+        // C libraries of Debian; pkgConfig is left off because libzmq's flags warn at every build.
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
+        .target(name: "CKernels"),
+        .target(name: "CShims"),
+
+        library("BellModel"),
+        library("BellCommandLine", ["BellModel"]),
+
+        library("BellHost", ["BellModel", "CShims"]),
+        library("BellZeroMQ", ["BellModel", "CZeroMQ", "CShims"]),
+        library("BellSQLite", ["BellModel", "CSQLite", "CShims"]),
+        library("BellCrypto", ["BellModel", "CSodium"]),
+        library("BellYAML", ["BellModel", "CYAML"]),
+        library("BellZstd", ["BellModel", "CZstd"]),
+
+        library("BellTiming", ["BellModel"]),
+        library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
+        library("BellStatistics", ["BellModel"]),
+
+        library("BellAudit", ["BellModel", "BellTiming"]),
+
+        driver("DriverKit", ["BellModel", "CKernels"]),
+        driver("Board", ["BellModel", "DriverKit"]),
+        driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
+        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ"]),
+
+        library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
+        library("BellStream", ["BellModel", "BellZeroMQ"]),
+        library("BellControl", ["BellModel", "BellZeroMQ"]),
+        library(
+            "BellCertification",
+            ["BellModel", "BellStatistics", "BellTiming", "BellAudit", "BellCrypto", "BellJournal"]),
+        library(
+            "BellCampaign",
+            [
+                "BellModel", "BellYAML", "BellSequence", "BellTiming", "BellStatistics", "BellAudit", "BellCrypto",
+                "DriverKit", "Board", "BellJournal",
+            ]),
+
+        library(
+            "BellDaemon",
+            [
+                "BellModel", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence", "BellTiming",
+                "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab", "BellJournal",
+                "BellStream", "BellControl", "BellCampaign",
+            ]),
+        library(
+            "BellCertifier",
+            [
+                "BellModel", "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellStatistics", "BellStream",
+                "BellCertification",
+            ]),
+        library(
+            "BellControlTool",
+            [
+                "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
+                "BellTiming", "BellStatistics", "BellJournal", "BellControl", "BellCampaign", "BellCertification",
+            ]),
+
+        executable("belld", ["BellModel", "BellCommandLine", "BellHost", "BellDaemon"]),
+        executable("bellcert", ["BellModel", "BellCommandLine", "BellHost", "BellCertifier"]),
+        executable("bellctl", ["BellModel", "BellCommandLine", "BellHost", "BellControlTool"]),
+        executable("mocklab", ["BellModel", "BellCommandLine", "BellHost", "MockLab"]),
+
+        tests(of: "BellModel"),
+        tests(of: "BellCommandLine"),
+        tests(of: "BellHost"),
+        tests(of: "BellZeroMQ"),
+        tests(of: "BellSQLite"),
+        tests(of: "BellCrypto"),
+        tests(of: "BellYAML"),
+        tests(of: "BellZstd"),
+        tests(of: "BellTiming"),
+        tests(of: "BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
+        tests(of: "BellStatistics", ["BellModel"]),
+        tests(of: "BellAudit", ["BellModel", "BellTiming"]),
+        tests(of: "DriverKit", ["BellModel"]),
+        tests(of: "Board", ["BellModel", "DriverKit"]),
+        tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
+        tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),
+        tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
+        tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
+        tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
+        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit"]),
+        tests(of: "BellCampaign", ["BellModel", "BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
+        tests(of: "BellDaemon", ["BellModel", "BellHost", "BellControl", "BellJournal"]),
+        tests(of: "BellCertifier", ["BellModel", "BellStream", "BellCertification"]),
+        tests(of: "BellControlTool", ["BellModel", "BellHost"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

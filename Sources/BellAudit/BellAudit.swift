@@ -1,0 +1,1 @@
+// BellAudit: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellCampaign: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellCertification: see docs/architecture.md.

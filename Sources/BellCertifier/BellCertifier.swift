@@ -1,0 +1,1 @@
+// BellCertifier: see docs/architecture.md.

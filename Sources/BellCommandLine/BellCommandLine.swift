@@ -1,0 +1,1 @@
+// BellCommandLine: see docs/architecture.md.

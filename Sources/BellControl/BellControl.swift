@@ -1,0 +1,1 @@
+// BellControl: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellControlTool: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellCrypto: see docs/architecture.md.

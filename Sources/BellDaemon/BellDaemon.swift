@@ -1,0 +1,1 @@
+// BellDaemon: see docs/architecture.md.

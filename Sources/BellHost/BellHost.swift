@@ -1,0 +1,1 @@
+// BellHost: see docs/architecture.md.

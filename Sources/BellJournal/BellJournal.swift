@@ -1,0 +1,1 @@
+// BellJournal: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellSQLite: see docs/architecture.md.

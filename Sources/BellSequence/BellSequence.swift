@@ -1,0 +1,1 @@
+// BellSequence: see docs/architecture.md.

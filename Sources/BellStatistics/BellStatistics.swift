@@ -1,0 +1,1 @@
+// BellStatistics: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellStream: see docs/architecture.md.

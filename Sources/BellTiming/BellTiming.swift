@@ -1,0 +1,1 @@
+// BellTiming: see docs/architecture.md.

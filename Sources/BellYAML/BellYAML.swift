@@ -1,0 +1,1 @@
+// BellYAML: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellZeroMQ: see docs/architecture.md.

@@ -1,0 +1,1 @@
+// BellZstd: see docs/architecture.md.

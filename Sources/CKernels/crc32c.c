@@ -1,0 +1,1 @@
+#include "bell_kernels.h"
