@@ -1,0 +1,106 @@
+public import BellModel
+public import BellYAML
+
+extension BellError.Code {
+    /// A plan contradicts itself.
+    public static let planContradiction = BellError.Code("plan.contradiction", exit: .usage)
+}
+
+/// A plan as a person writes it: YAML with every key checked; docs/plans.md lists the keys.
+public struct PlanFile: Sendable {
+    /// The plan's name.
+    public var name: String
+    /// The sequence file, relative to the plan file.
+    public var sequence: String
+
+    private var trials: UInt64
+    private var trialsPerArm: UInt32
+    private var trialsPerBlock: UInt64
+    private var pattern: CHSHPattern
+    private var inputBits: InputBitSource
+    private var hostBits: PerNode<String>?
+    private var settingBias: Double
+    private var localityK: Double
+    private var headline: Plan.Claim
+    private var claims: [Plan.Claim]
+    private var pool: Plan.Pool
+    private var onRestart: Plan.RestartPolicy
+
+    /// Parses a plan.
+    ///
+    /// - Parameters:
+    ///   - text: The file's text.
+    ///   - source: Its path, for errors.
+    /// - Throws: All failures found, each with `path:line:column key = value`, the allowed range and the nearest key.
+    public init(text: String, source: String) throws(BellError) {
+        try self.init(yaml: try YAMLNode.parse(text, source: source))
+    }
+
+    /// Reads a parsed plan.
+    public init(yaml: YAMLNode) throws(BellError) {
+        var reader = YAMLReader(yaml, path: "")
+        name = reader.string("plan")
+        sequence = reader.string("sequence")
+        trials = UInt64(reader.int("trials", in: 1...1_000_000_000_000))
+        trialsPerArm = UInt32(reader.optionalInt("trials_per_arm", in: 1...1_048_576) ?? 1024)
+        trialsPerBlock = UInt64(reader.optionalInt("trials_per_block", in: 1...1_000_000_000_000) ?? 65536)
+        settingBias = reader.double("setting_bias", in: 0...0.4999)
+        localityK = reader.optionalDouble("locality_k", in: 0.1...100) ?? 5
+        pool = Plan.Pool(rawValue: reader.optionalChoice("pool", of: ["public", "private"]) ?? "private") ?? .private
+        onRestart =
+            Plan.RestartPolicy(rawValue: reader.optionalChoice("on_restart", of: ["resume", "wait"]) ?? "resume")
+            ?? .resume
+        pattern = .minusOn11
+        inputBits = .board
+        headline = .localRealism(significance: 1)
+        claims = []
+        var errors: [BellError] = []
+
+        if let chsh = reader.mapping("chsh") {
+            var chsh = YAMLReader(chsh, path: "chsh")
+            pattern = CHSHPattern(rawValue: chsh.choice("minus_on", of: CHSHPattern.allCases.map(\.rawValue))) ?? .minusOn11
+            errors += chsh.finished()
+        }
+        if let bits = reader.optionalMapping("input_bits") {
+            var bits = YAMLReader(bits, path: "input_bits")
+            if bits.choice("source", of: ["board", "host"]) == "host" {
+                inputBits = .host
+                hostBits = PerNode(alice: bits.string("alice"), bob: bits.string("bob"))
+            }
+            errors += bits.finished()
+        }
+        if let claim = reader.mapping("headline") {
+            headline = PlanFile.claim(claim, path: "headline", errors: &errors)
+        }
+        for (i, claim) in (reader.optionalList("claims") ?? []).enumerated() {
+            claims.append(PlanFile.claim(claim, path: "claims[\(i)]", errors: &errors))
+        }
+        errors = reader.finished() + errors
+        if let error = BellError.all(errors) { throw error }
+    }
+
+    private static func claim(_ yaml: YAMLNode, path: String, errors: inout [BellError]) -> Plan.Claim {
+        var reader = YAMLReader(yaml, path: path)
+        let claim: Plan.Claim
+        switch reader.choice("claim", of: ["local-realism-rejected", "min-entropy-pironio"]) {
+        case "min-entropy-pironio":
+            claim = .minEntropy(
+                threshold: reader.double("threshold", in: 2.0...2.828427),
+                delta: reader.double("delta", in: 1e-300...0.5),
+                epsilon: reader.double("epsilon", in: 1e-300...0.5))
+        default:
+            claim = .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
+        }
+        errors += reader.finished()
+        return claim
+    }
+
+    /// The plan that will be sealed, given the hash of the sequence file.
+    public func plan(sequenceHash: Digest) -> Plan {
+        Plan(
+            name: name, trials: trials, trialsPerArm: trialsPerArm, trialsPerBlock: trialsPerBlock, pattern: pattern,
+            inputBits: inputBits, hostBits: hostBits, settingBias: settingBias, localityK: localityK,
+            headline: headline, claims: claims, pool: pool, onRestart: onRestart, sequence: sequence,
+            sequenceHash: sequenceHash)
+    }
+}
