@@ -38,61 +38,43 @@ public struct PlanFile: Sendable {
 
     /// Reads a parsed plan.
     public init(yaml: YAMLNode) throws(BellError) {
-        var reader = YAMLReader(yaml, path: "")
+        var reader = YAMLReader(yaml)
         name = reader.string("plan")
         sequence = reader.string("sequence")
-        trials = UInt64(reader.int("trials", in: 1...1_000_000_000_000))
-        trialsPerArm = UInt32(reader.optionalInt("trials_per_arm", in: 1...1_048_576) ?? 1024)
-        trialsPerBlock = UInt64(reader.optionalInt("trials_per_block", in: 1...1_000_000_000_000) ?? 65536)
-        settingBias = reader.double("setting_bias", in: 0...0.4999)
+        trials = reader.count("trials", in: 1...1_000_000_000_000)
+        trialsPerArm = UInt32(clamping: reader.optionalInt("trials_per_arm", in: 1...1_048_576) ?? 1024)
+        trialsPerBlock = reader.optionalCount("trials_per_block", in: 1...1_000_000_000_000) ?? 65536
+        settingBias = reader.double("setting_bias", in: 0..<0.5)
         localityK = reader.optionalDouble("locality_k", in: 0.1...100) ?? 5
-        pool = Plan.Pool(rawValue: reader.optionalChoice("pool", of: ["public", "private"]) ?? "private") ?? .private
+        pool = Plan.Pool(rawValue: reader.optionalChoice("pool", of: Plan.Pool.allCases.map(\.rawValue)) ?? "") ?? .private
         onRestart =
-            Plan.RestartPolicy(rawValue: reader.optionalChoice("on_restart", of: ["resume", "wait"]) ?? "resume")
+            Plan.RestartPolicy(
+                rawValue: reader.optionalChoice("on_restart", of: Plan.RestartPolicy.allCases.map(\.rawValue)) ?? "")
             ?? .resume
-        pattern = .minusOn11
+        var chsh = reader.mapping("chsh")
+        pattern =
+            CHSHPattern(rawValue: chsh.choice("minus_on", of: CHSHPattern.allCases.map(\.rawValue))) ?? .minusOn11
         inputBits = .board
-        headline = .localRealism(significance: 1)
-        claims = []
-        var errors: [BellError] = []
-
-        if let chsh = reader.mapping("chsh") {
-            var chsh = YAMLReader(chsh, path: "chsh")
-            pattern = CHSHPattern(rawValue: chsh.choice("minus_on", of: CHSHPattern.allCases.map(\.rawValue))) ?? .minusOn11
-            errors += chsh.finished()
+        if var bits = reader.optionalMapping("input_bits"), bits.choice("source", of: ["board", "host"]) == "host" {
+            inputBits = .host
+            hostBits = PerNode(alice: bits.string("alice"), bob: bits.string("bob"))
         }
-        if let bits = reader.optionalMapping("input_bits") {
-            var bits = YAMLReader(bits, path: "input_bits")
-            if bits.choice("source", of: ["board", "host"]) == "host" {
-                inputBits = .host
-                hostBits = PerNode(alice: bits.string("alice"), bob: bits.string("bob"))
-            }
-            errors += bits.finished()
-        }
-        if let claim = reader.mapping("headline") {
-            headline = PlanFile.claim(claim, path: "headline", errors: &errors)
-        }
-        for (i, claim) in (reader.optionalList("claims") ?? []).enumerated() {
-            claims.append(PlanFile.claim(claim, path: "claims[\(i)]", errors: &errors))
-        }
-        errors = reader.finished() + errors
-        if let error = BellError.all(errors) { throw error }
+        headline = PlanFile.claim(reader.mapping("headline"))
+        claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
+        try reader.finish()
     }
 
-    private static func claim(_ yaml: YAMLNode, path: String, errors: inout [BellError]) -> Plan.Claim {
-        var reader = YAMLReader(yaml, path: path)
-        let claim: Plan.Claim
+    private static func claim(_ mapping: YAMLReader) -> Plan.Claim {
+        var reader = mapping
         switch reader.choice("claim", of: ["local-realism-rejected", "min-entropy-pironio"]) {
         case "min-entropy-pironio":
-            claim = .minEntropy(
+            return .minEntropy(
                 threshold: reader.double("threshold", in: 2.0...2.828427),
                 delta: reader.double("delta", in: 1e-300...0.5),
                 epsilon: reader.double("epsilon", in: 1e-300...0.5))
         default:
-            claim = .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
+            return .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
         }
-        errors += reader.finished()
-        return claim
     }
 
     /// The plan that will be sealed, given the hash of the sequence file.
