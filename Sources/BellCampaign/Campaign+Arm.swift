@@ -133,7 +133,7 @@ extension Campaign {
     func drawHostBits(for arm: Arm) throws(BellError) -> PerNode<[UInt8]>? {
         guard sealed.plan.inputBits == .host else { return nil }
         return PerNode(
-            alice: try services.hostBits(.alice, Int(arm.count)), bob: try services.hostBits(.bob, Int(arm.count)))
+            alice: try services.hostBits(.alice, arm.range), bob: try services.hostBits(.bob, arm.range))
     }
 
     /// Arms both boards, starts the trigger master, and collects until both halves are here.

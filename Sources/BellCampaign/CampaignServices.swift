@@ -22,8 +22,10 @@ public struct CompiledBlock: Sendable {
 public struct CampaignServices: Sendable {
     /// Freezes the calibration and compiles the sealed sequence for these boards.
     public var compile: @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock
-    /// Reads `count` fresh bits from the host's source of a node, one a byte (0 or 1); only for host-fed campaigns.
-    public var hostBits: @Sendable (Node, Int) throws(BellError) -> [UInt8]
+    /// Reads the bits of these trials from the host's source of a node, one a byte (0 or 1); never a bit twice.
+    public var hostBits: @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8]
+    /// Whether another campaign of this state directory may still need what a board has kept of it.
+    public var isUnfinished: @Sendable (CampaignID) -> Bool
     /// Monotonic time in nanoseconds.
     public var now: @Sendable () -> UInt64
     /// Which board starts the trigger.
@@ -35,12 +37,13 @@ public struct CampaignServices: Sendable {
 
     public init(
         compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock,
-        hostBits: @escaping @Sendable (Node, Int) throws(BellError) -> [UInt8],
-        now: @escaping @Sendable () -> UInt64, triggerMaster: Node,
+        hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8],
+        isUnfinished: @escaping @Sendable (CampaignID) -> Bool, now: @escaping @Sendable () -> UInt64, triggerMaster: Node,
         report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void
     ) {
         self.compile = compile
         self.hostBits = hostBits
+        self.isUnfinished = isUnfinished
         self.now = now
         self.triggerMaster = triggerMaster
         self.report = report

@@ -1,1 +1,4 @@
-print("not built yet")
+import BellCommandLine
+import BellDaemon
+import BellHost
+import BellModel
