@@ -120,7 +120,7 @@ let package = Package(
         tests(of: "BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         tests(of: "BellStatistics", ["BellModel"]),
         tests(of: "BellAudit", ["BellModel", "BellTiming"]),
-        tests(of: "DriverKit", ["BellModel"]),
+        tests(of: "DriverKit", ["BellModel", "CKernels"]),
         tests(of: "Board", ["BellModel", "DriverKit"]),
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),
