@@ -49,7 +49,8 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CShims"),
 
-        library("BellModel"),
+        // libm is named because nothing but C modules asks for it.
+        .target(name: "BellModel", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         library("BellCommandLine", ["BellModel"]),
 
         library("BellHost", ["BellModel", "CShims"]),
