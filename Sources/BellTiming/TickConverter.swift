@@ -4,9 +4,9 @@ public import BellModel
 public struct TickConverter: Equatable, Sendable {
     public let rate: TickRate
     /// 10^12 · denominator / g, where g makes the fraction shortest: picoseconds a tick = `multiplier / divisor`.
-    @usableFromInline let multiplier: UInt128
+    let multiplier: UInt128
     /// numerator / g.
-    @usableFromInline let divisor: UInt128
+    let divisor: UInt128
 
     /// Prepares the conversion.
     ///
@@ -45,25 +45,22 @@ public struct TickConverter: Equatable, Sendable {
         return UInt64(exactly: rest >= multiplier - rest ? quotient + 1 : quotient)
     }
 
-    /// Picoseconds a tick in fixed point, rounded down: value · 2^``FixedScale/shift``, below 2^62.
-    @usableFromInline
+    /// Picoseconds a tick in fixed point, rounded down: value · 2^shift, below 2^62.
     var fixedScale: FixedScale {
         let whole = UInt64(truncatingIfNeeded: multiplier / divisor)  // 1 … 10^9 by TickRate's range
-        let shift = 61 - (64 - whole.leadingZeroBitCount) + 1
+        let shift = 62 - (64 - whole.leadingZeroBitCount)
         // (40 + 24) + 61 bits at most.
-        return FixedScale(factor: UInt64(truncatingIfNeeded: multiplier << UInt128(shift) / divisor), shift: shift)
+        let (factor, rest) = (multiplier << UInt128(shift)).quotientAndRemainder(dividingBy: divisor)
+        return FixedScale(factor: UInt64(truncatingIfNeeded: factor), shift: shift, exact: rest == 0)
     }
 
     /// A factor in fixed point.
-    @usableFromInline
     struct FixedScale: Equatable, Sendable {
-        @usableFromInline var factor: UInt64
-        @usableFromInline var shift: Int
-        @usableFromInline
-        init(factor: UInt64, shift: Int) {
-            self.factor = factor
-            self.shift = shift
-        }
+        var factor: UInt64
+        /// 32 … 61.
+        var shift: Int
+        /// Whether nothing was rounded away.
+        var exact: Bool
     }
 
     private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
