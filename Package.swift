@@ -49,7 +49,8 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CShims"),
 
-        library("BellModel"),
+        // libm is named because nothing but C modules asks for it.
+        .target(name: "BellModel", swiftSettings: strict, linkerSettings: [.linkedLibrary("m")]),
         library("BellCommandLine", ["BellModel"]),
 
         library("BellHost", ["BellModel", "CShims"]),
@@ -120,7 +121,7 @@ let package = Package(
         tests(of: "BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         tests(of: "BellStatistics", ["BellModel"]),
         tests(of: "BellAudit", ["BellModel", "BellTiming"]),
-        tests(of: "DriverKit", ["BellModel"]),
+        tests(of: "DriverKit", ["BellModel", "CKernels"]),
         tests(of: "Board", ["BellModel", "DriverKit"]),
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),

@@ -1,1 +1,0 @@
-// BellCrypto: see docs/architecture.md.
