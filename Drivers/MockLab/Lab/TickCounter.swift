@@ -1,4 +1,4 @@
-public import BellModel
+import BellModel
 
 /// A board's free-running tick counter as a function of laboratory time.
 ///

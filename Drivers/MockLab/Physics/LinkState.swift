@@ -1,3 +1,4 @@
+import BellModel
 import Glibc
 
 /// The density matrix of alice's qubit, bob's qubit and the photon mode of the link.

@@ -1,3 +1,5 @@
+public import BellModel
+
 /// What is true of one node's qubit and electronics; the calibration only estimates it.
 ///
 /// All members have the unit in their comment. The initial value is a perfect node: infinite coherence, no error.
