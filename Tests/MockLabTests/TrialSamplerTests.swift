@@ -20,7 +20,7 @@ struct TrialSamplerTests {
     private func half(_ count: Int, _ random: inout Xoshiro256) throws -> TrialSampler.Half {
         let rate = try #require(TickRate(numerator: 8_000_000_000))
         return TrialSampler.Half(
-            bits: (0..<count).map { _ in UInt8(random.next() >> 63) }, startTick: 4_100, stopDelta: 660,
+            firstIndex: 1 << 40, bits: (0..<count).map { _ in UInt8(random.next() >> 63) }, startTick: 4_100, stopDelta: 660,
             flags: .simulated, counter: TickCounter(rate: rate, drift: 0, start: 1_000_000, since: 0),
             pulseDelay: 5_000, jitterStep: 0)
     }
@@ -30,9 +30,11 @@ struct TrialSamplerTests {
         let count = 400_000
         let physics = try physics()
         var random = Xoshiro256(seed: seed)
+        var cryostat = TrialSampler.Randomness(seed: seed)
         let halves = PerNode<TrialSampler.Half?>(alice: try half(count, &random), bob: try half(count, &random))
         let made = TrialSampler(physics: physics, gaussian: GaussianTable()).play(
-            count: count, firstIndex: 0, time: 0, period: 80_000_000, halves: halves, random: &random)
+            count: count, time: 0, period: 80_000_000, halves: halves,
+            random: &cryostat)
         let alice = TrialRecord.all(in: try #require(made.alice).records)
         let bob = TrialRecord.all(in: try #require(made.bob).records)
         var counts = [Double](repeating: 0, count: 16)
@@ -54,9 +56,11 @@ struct TrialSamplerTests {
     func records() throws {
         var random = Xoshiro256(seed: 5)
         let count = 500
+        var cryostat = TrialSampler.Randomness(seed: 17)
         let halves = PerNode<TrialSampler.Half?>(alice: nil, bob: try half(count, &random))
         let made = TrialSampler(physics: try physics(), gaussian: GaussianTable()).play(
-            count: count, firstIndex: 1 << 40, time: 160_000_000, period: 80_000_000, halves: halves, random: &random)
+            count: count, time: 160_000_000, period: 80_000_000, halves: halves,
+            random: &cryostat)
         #expect(made.alice == nil)
         let output = try #require(made.bob)
         let discriminator = try HandMadeProgram().program(.bob).discriminator
@@ -79,10 +83,11 @@ struct TrialSamplerTests {
         var random = Xoshiro256(seed: 9)
         let count = 20_000
         var jittery = try half(count, &random)
+        var cryostat = TrialSampler.Randomness(seed: 17)
         jittery.jitterStep = 1_000  // 2 ns: 16 ticks
         let made = TrialSampler(physics: try physics(), gaussian: GaussianTable()).play(
-            count: count, firstIndex: 0, time: 1_000_000, period: 80_000_000,
-            halves: PerNode(alice: jittery, bob: nil), random: &random)
+            count: count, time: 1_000_000, period: 80_000_000,
+            halves: PerNode(alice: jittery, bob: nil), random: &cryostat)
         let ticks = try #require(made.alice).pulseTicks
         let deviations = ticks.enumerated().map { k, tick in
             Double(Int64(tick) - Int64(1_000_000 + 8_000 + 40 + 640_000 * k))

@@ -2,11 +2,26 @@ import BellModel
 
 /// Makes both nodes' records of consecutive trials: draws from the joint distribution, then the IQ points.
 ///
-/// About 100 ns a trial for both nodes in a release build. Everything random comes from `random`, so equal generators
-/// and equal inputs give equal bytes.
+/// About 100 ns a trial for both nodes in a release build. Each kind of draw has its own generator, so the bytes depend
+/// on the seed and the inputs alone, not on how the trials are cut into calls.
 struct TrialSampler: Sendable {
+    /// The cryostat's generators.
+    struct Randomness: Sendable {
+        /// For the qubits' joint state.
+        var states: Xoshiro256
+        /// For jitter, relaxation and noise of each node.
+        var noise: PerNode<Xoshiro256>
+
+        init(seed: UInt64) {
+            states = Xoshiro256(seed: seed, stream: 1)
+            noise = PerNode(alice: Xoshiro256(seed: seed, stream: 2), bob: Xoshiro256(seed: seed, stream: 3))
+        }
+    }
+
     /// What a node contributes to its records.
     struct Half: Sendable {
+        /// Index of the first record.
+        var firstIndex: UInt64
         /// One input bit a trial, 0 or 1.
         var bits: [UInt8]
         /// Ticks from the pulse to the start event.
@@ -60,16 +75,15 @@ struct TrialSampler: Sendable {
     ///   - period: Picoseconds from pulse to pulse.
     ///   - halves: The nodes that record; a node that is nil is not armed, its input bit is 0.
     func play(
-        count: Int, firstIndex: UInt64, time: UInt64, period: UInt64, halves: PerNode<Half?>,
-        random: inout Xoshiro256
+        count: Int, time: UInt64, period: UInt64, halves: PerNode<Half?>,
+        random: inout Randomness
     ) -> PerNode<Output?> {
-        // The states come first, then a node at a time: the second node's loop does not depend on the first's.
         var states = [UInt8](repeating: 0, count: count)
         for trial in 0..<count {
             let x = halves.alice?.bits[trial] ?? 0
             let y = halves.bob?.bits[trial] ?? 0
             let at = 3 * Int(2 * x + y)
-            let draw = random.next()
+            let draw = random.states.next()
             var state: UInt8 = draw < thresholds[at] ? 0 : 1
             state += draw < thresholds[at + 1] ? 0 : 1
             state += draw < thresholds[at + 2] ? 0 : 1
@@ -79,8 +93,8 @@ struct TrialSampler: Sendable {
             guard let half = halves[node] else { return nil }
             let shift: UInt8 = node == .alice ? 1 : 0
             return half.play(
-                firstIndex: firstIndex, time: time, period: period, excited: states, shift: shift,
-                readout: physics.readouts[node], gaussian: gaussian, random: &random)
+                time: time, period: period, excited: states, shift: shift,
+                readout: physics.readouts[node], gaussian: gaussian, random: &random.noise[node])
         }
     }
 }
@@ -88,7 +102,7 @@ struct TrialSampler: Sendable {
 extension TrialSampler.Half {
     /// Writes one node's records; bit `shift` of each of `excited` tells the qubit's state.
     fileprivate func play(
-        firstIndex: UInt64, time: UInt64, period: UInt64, excited: [UInt8], shift: UInt8, readout: ReadoutModel,
+        time: UInt64, period: UInt64, excited: [UInt8], shift: UInt8, readout: ReadoutModel,
         gaussian: GaussianTable, random: inout Xoshiro256
     ) -> TrialSampler.Output {
         let count = excited.count
