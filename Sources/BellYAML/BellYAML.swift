@@ -1,1 +1,0 @@
-// BellYAML: see docs/architecture.md.
