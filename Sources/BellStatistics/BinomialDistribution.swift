@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// ln of the binomial probability of `k` successes in `n`, for real `k` and `n` with 0 ≤ k ≤ n.
 ///

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Two-by-two counts, and whether row and column depend on each other.
 public struct ContingencyTable: Equatable, Sendable {

@@ -1,5 +1,5 @@
 public import BellModel
-internal import Glibc
+import Glibc
 
 /// An anytime-valid test of local realism: evidence M that may be looked at after every arm.
 ///

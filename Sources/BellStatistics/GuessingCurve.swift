@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Bounds on how well outcomes can be guessed at a CHSH value I: f(I) = −log2 max P(ab|xy), bits a trial.
 ///

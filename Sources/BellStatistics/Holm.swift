@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Holm's adjustment of several p-values for one joint level: reject those whose adjusted value is ≤ the level.
 ///

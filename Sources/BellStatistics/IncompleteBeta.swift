@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// The regularised incomplete beta function I_x(a, b) and its complement, both in the log domain.
 struct IncompleteBeta {

@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// ½ ln 2π.
 let halfLogTwoPi = 0.918_938_533_204_672_74

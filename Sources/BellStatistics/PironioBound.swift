@@ -1,4 +1,4 @@
-internal import Glibc
+import Glibc
 
 /// Pironio's min-entropy bound for n trials: how many bits of the outcomes nobody can have known.
 ///

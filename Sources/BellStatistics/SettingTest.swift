@@ -1,5 +1,5 @@
 public import BellModel
-internal import Glibc
+import Glibc
 
 /// A one-sided test that setting bits keep to the declared bias, |P − ½| ≤ μ.
 ///

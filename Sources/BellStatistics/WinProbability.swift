@@ -1,5 +1,5 @@
 public import BellModel
-internal import Glibc
+import Glibc
 
 /// Wins of the CHSH game among all started trials; a lost trial is one that was not won.
 public struct WinCount: Equatable, Sendable {
