@@ -22,6 +22,8 @@ extension LabProcess {
         var seed: String?
         var pace: String?
         var faults: [String] = []
+        /// `key=value` changes of the profile.
+        var changes: [String] = []
     }
 
     /// The programs in the order in which they are started: what is reached comes before what reaches for it.
@@ -32,6 +34,7 @@ extension LabProcess {
             if let seed = options.seed { arguments += ["--seed", seed] }
             if let pace = options.pace { arguments += ["--pace", pace] }
             for fault in options.faults { arguments += ["--fault", fault] }
+            for change in options.changes { arguments += ["--set", change] }
             processes.append(LabProcess(role: .mocklab, arguments: arguments))
         }
         processes.append(LabProcess(role: .bellcert, arguments: ["--state", options.state]))
