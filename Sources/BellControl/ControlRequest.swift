@@ -81,7 +81,7 @@ public struct ControlRequest: Equatable, Sendable {
                 guard value == .null || value.objectValue != nil else {
                     throw refusal("Expected an object, found \(value.text.prefix(80)).", at: "request.params")
                 }
-                params = value == .null ? nil : value
+                if value != .null { params = value }
             default:
                 throw BellError(
                     .controlBadRequest, "Unknown key \"\(key.prefix(80))\".", at: "request.\(key.prefix(80))",

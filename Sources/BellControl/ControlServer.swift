@@ -25,7 +25,7 @@ public final class ControlServer: Sendable {
     }
 
     /// A request of at most this many bytes; a larger message closes its connection.
-    public static let maxRequestBytes = 4 << 20
+    public static let maxRequestBytes: Int64 = 4 << 20
 
     private let fast: Fast
     private let slow: Slow

@@ -24,7 +24,7 @@ public final class TelemetryPublisher: Sendable {
             State(snapshot: TelemetrySnapshot(instance: instance, state: initial.objectValue ?? [:])))
         var options = SocketOptions()
         options.lingerMilliseconds = 0
-        channel = try reactor.open(.pub, bind: [endpoint], options: options) { _ in }
+        channel = try reactor.open(.publish, bind: [endpoint], options: options) { _ in }
     }
 
     /// The endpoint as bound.

@@ -32,7 +32,7 @@ public final class TelemetrySubscriber {
         var options = SocketOptions()
         options.subscriptions = [TelemetryChange.topic]
         options.lingerMilliseconds = 0
-        socket = try Socket(context, kind: .sub, options: options)
+        socket = try Socket(context, kind: .subscribe, options: options)
         try socket.connect(telemetryEndpoint)
         self.control = control
         lastContact = clock.now

@@ -44,7 +44,7 @@ public final class OutcomeClient {
         options.immediate = true
         options.lingerMilliseconds = 0
         options.highWaterMark = Int32(clamping: UInt64(credit.frames) * 2)
-        options.maxMessageBytes = StreamFrame.maxBytes
+        options.maxMessageBytes = Int64(StreamFrame.maxBytes)
         socket = try Socket(context, kind: .dealer, options: options)
         try socket.connect(endpoint)
         self.sink = sink

@@ -49,7 +49,7 @@ public final class OutcomeServer: Sendable {
 
     private static let maxWaiting = 4096
     /// A certifier's frames are small; only ERROR carries text.
-    private static let maxRequestBytes = 64 << 10
+    private static let maxRequestBytes: Int64 = 64 << 10
 
     /// Binds the socket and begins to serve.
     ///

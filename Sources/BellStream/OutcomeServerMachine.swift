@@ -33,20 +33,34 @@ public struct OutcomeServerMachine: Sendable {
         var heard: Int64
     }
 
+    private struct InFlight {
+        /// Landed once everything below this index is acknowledged.
+        var next: UInt64
+        var bytes: Int
+        /// A campaign's end lands with its own acknowledgement only.
+        var isEnd: Bool
+    }
+
     private struct Lane {
         var position: StreamPosition?
         /// No index past this was ever sent or asked for.
         var reach: UInt64 = 0
         var credit = StreamCredit(frames: 0, bytes: 0)
-        /// What was sent and is not acknowledged: last index and size.
-        var flight: [(next: UInt64, bytes: Int)] = []
+        /// What was sent and is not acknowledged.
+        var flight: [InFlight] = []
         var flightBytes = 0
+        /// The certifier has everything below, as far as this session knows.
+        var base: UInt64 = 0
+        /// When something was last acknowledged, or first sent after a rest.
+        var progressAt: Int64 = 0
         /// The source had nothing more, or the socket took nothing more.
         var idle = false
         var refused = false
     }
 
     private var client: Client?
+    /// The time of the last event, in milliseconds.
+    private var now: Int64 = 0
     private var order: [CampaignID] = []
     private var lanes: [CampaignID: Lane] = [:]
     /// Frames that were no frames.
@@ -56,6 +70,8 @@ public struct OutcomeServerMachine: Sendable {
 
     /// A certifier that is silent for longer is gone; it says ALIVE each second.
     static let silence: Int64 = 5_000
+    /// What is not acknowledged for so long was lost on the way, and is sent again.
+    static let patience: Int64 = 5_000
 
     public init() {}
 
@@ -63,6 +79,7 @@ public struct OutcomeServerMachine: Sendable {
 
     /// Takes a message in; `now` in milliseconds of any steady clock.
     public mutating func received(_ bytes: [UInt8], from identity: [UInt8], now: Int64) -> [Action] {
+        self.now = now
         do throws(BellError) {
             return try take(StreamFrame(decoding: bytes), from: identity, now: now)
         } catch {
@@ -87,7 +104,7 @@ public struct OutcomeServerMachine: Sendable {
             guard let lane = lanes[campaign] else { return [.refresh] }
             lanes[campaign] = Lane(
                 position: StreamPosition(nextIndex: nextIndex), reach: max(lane.reach, nextIndex),
-                credit: credit.limited)
+                credit: credit.limited, base: nextIndex)
             return acknowledge(campaign, nextIndex, end: false)
         case .acknowledge(let campaign, let session, let nextIndex, let end):
             try check(identity, session, now)
@@ -95,9 +112,11 @@ public struct OutcomeServerMachine: Sendable {
             if lane.position != nil, nextIndex > lane.reach {
                 throw ByteReader.malformed("it acknowledges \(nextIndex), but only \(lane.reach) was sent")
             }
-            let landed = lane.flight.prefix { $0.next <= nextIndex }
+            let landed = lane.flight.prefix { $0.next <= nextIndex && !$0.isEnd }
             for item in landed { lane.flightBytes -= item.bytes }
             lane.flight.removeFirst(landed.count)
+            lane.base = max(lane.base, nextIndex)
+            lane.progressAt = now
             lanes[campaign] = lane
             let actions = acknowledge(campaign, nextIndex, end: end)
             if end { forget(campaign) }
@@ -160,13 +179,21 @@ public struct OutcomeServerMachine: Sendable {
 
     /// Some time has passed: looks for a certifier that has gone, and tries again what was stuck.
     public mutating func tick(now: Int64) -> [Action] {
+        self.now = now
         guard let client else { return [] }
         if now - client.heard > Self.silence {
             self.client = nil
             lanes = [:]
             return [.connected(false)]
         }
-        for campaign in Array(lanes.keys) { lanes[campaign]?.idle = false }
+        for (campaign, lane) in lanes {
+            lanes[campaign]?.idle = false
+            if !lane.flight.isEmpty, now - lane.progressAt > Self.patience {
+                lanes[campaign]?.position = StreamPosition(nextIndex: lane.base)
+                lanes[campaign]?.flight = []
+                lanes[campaign]?.flightBytes = 0
+            }
+        }
         return [.refresh]
     }
 
@@ -196,7 +223,8 @@ public struct OutcomeServerMachine: Sendable {
         position.advance(over: item)
         lane.position = position
         lane.reach = max(lane.reach, position.nextIndex)
-        lane.flight.append((position.nextIndex, bytes))
+        if lane.flight.isEmpty { lane.progressAt = now }
+        lane.flight.append(InFlight(next: position.nextIndex, bytes: bytes, isEnd: position.ended))
         lane.flightBytes += bytes
         lanes[campaign] = lane
     }
