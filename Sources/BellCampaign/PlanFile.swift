@@ -68,10 +68,16 @@ public struct PlanFile: Sendable {
         var reader = mapping
         switch reader.choice("claim", of: ["local-realism-rejected", "min-entropy-pironio"]) {
         case "min-entropy-pironio":
-            return .minEntropy(
-                threshold: reader.double("threshold", in: 2.0...2.828427),
-                delta: reader.double("delta", in: 1e-300...0.5),
-                epsilon: reader.double("epsilon", in: 1e-300...0.5))
+            let threshold = reader.double("threshold", in: 2.0...2.828427)
+            let delta = reader.double("delta", in: 1e-300...0.5)
+            let epsilon = reader.double("epsilon", in: 1e-300...0.5)
+            // The sound form is smooth with δ/ε′, which must be a probability worth the name.
+            if delta >= epsilon {
+                reader.fail(
+                    "delta", "δ must be below ε′ = \(epsilon): the bits are smooth with δ/ε′.",
+                    fix: "for a smoothness of 1e-6 at ε′ = 1e-6 give delta: 1.0e-12")
+            }
+            return .minEntropy(threshold: threshold, delta: delta, epsilon: epsilon)
         default:
             return .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
         }
