@@ -27,10 +27,11 @@ extension Campaign {
             } else {
                 discard(campaign: campaign, arm: arm, upTo: first &+ UInt64(count), of: node)
             }
+        case .signature: break
         case .replayEnd:
             links[node].replayed = true
         case .fault(let fault):
-            note("\(fault)", node)
+            note(fault.bellError(at: "\(node.name)/board").what, node)
         case .disconnected(let error):
             if links[node].error == nil { links[node].error = error }
         }
@@ -151,7 +152,7 @@ extension Campaign {
         do throws(BellError) {
             if let bits = hostBits?.bits[node] {
                 try await boards[node].sendHostBits(
-                    campaign: order.campaign, arm: order.arm, bits: packed(bits), count: order.count)
+                    campaign: order.campaign, arm: order.arm, bits: PackedBits(bits: bits))
             }
             try await boards[node].arm(order)
             return nil
@@ -190,9 +191,9 @@ extension Campaign {
         for node in Node.allCases where collector?.isComplete(node) == false {
             let status = try await boards[node].status()
             // A board that is still at work on this arm finishes it; one that waits for a trigger never will.
-            if status.isRunning {
+            if status.state == .running {
                 do throws(BellError) { try await collect() } catch { try await boards[node].stop() }
-            } else if status.isArmed {
+            } else if status.state == .armed {
                 try await boards[node].stop()
             }
         }
@@ -218,11 +219,4 @@ extension Campaign {
             await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)
         }
     }
-}
-
-/// Packs bits, one a byte, most significant first, as everywhere in belld.
-func packed(_ bits: [UInt8]) -> [UInt8] {
-    var out = [UInt8](repeating: 0, count: (bits.count + 7) / 8)
-    for (i, bit) in bits.enumerated() where bit & 1 == 1 { out[i / 8] |= 0x80 >> UInt8(i % 8) }
-    return out
 }

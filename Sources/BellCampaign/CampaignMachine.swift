@@ -84,6 +84,8 @@ public struct CampaignMachine: Sendable {
         self.nextArm = nextArm
         self.nextBlock = nextBlock
         self.unresolved = unresolved
+        // Its block is still open; with no boots of its own it takes no further arm and is closed next.
+        block = unresolved?.block
     }
 
     /// The action to begin with.

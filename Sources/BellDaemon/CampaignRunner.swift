@@ -8,7 +8,6 @@ import BellStream
 import BellZeroMQ
 import Board
 import DriverKit
-import Foundation
 import Synchronization
 
 /// Starts, resumes and ends campaigns, one at a time.
@@ -58,7 +57,7 @@ actor CampaignRunner {
             number: (earlier.last?.sealed.number ?? 0) + 1, previous: earlier.last?.planHash ?? .zero,
             sealedAt: wallClockISO8601())
         // A plan that cannot be compiled is refused now, not at its first block.
-        let id = CampaignID(bytes: randomBytes(16)) ?? CampaignStore.nilID
+        let id = try newCampaignID()
         try makeFolder(store.folder(of: id))
         try writeFileAtomically(store.sequence(of: id), Array(sequence.utf8), mode: 0o600)
         do throws(BellError) {
@@ -69,10 +68,10 @@ actor CampaignRunner {
                 simulated: boards.alice.simulated || boards.bob.simulated)
             try await begin(keeper)
         } catch {
-            try? FileManager.default.removeItem(atPath: store.folder(of: id))
+            store.discard(id)
             throw error
         }
-        log.info("campaign started", ["campaign": id.description, "plan": file.name])
+        log.info("campaign started", ["campaign": id, "plan": file.name])
         return [
             "campaign": .string(id.description), "number": JSON(count: sealed.number),
             "plan_hash": .string(Blake2b.hash(text: sealed.json.text).description),
@@ -131,11 +130,11 @@ actor CampaignRunner {
         do throws(BellError) {
             for entry in try store.all() where !entry.state.isFinal {
                 guard entry.sealed.plan.onRestart == .resume, current == nil else { continue }
-                log.info("campaign resumed", ["campaign": entry.id.description])
+                log.info("campaign resumed", ["campaign": entry.id])
                 try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
             }
         } catch {
-            log.error("an unfinished campaign cannot be resumed", ["error": error.what, "where": error.place ?? ""])
+            log.error("an unfinished campaign cannot be resumed", error)
         }
     }
 
@@ -185,7 +184,7 @@ actor CampaignRunner {
 
     private func ended(_ campaign: Campaign, in state: CampaignState) async {
         guard let ended = current, ended.campaign === campaign else { return }
-        log.info("campaign ended", ["campaign": campaign.id.description, "state": state.rawValue])
+        log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
         current = nil
         await ended.keeper.close()
         await devices.lend(to: nil)
@@ -209,13 +208,9 @@ actor CampaignRunner {
         return PerNode(alice: alice, bob: bob)
     }
 
-    private func makeFolder(_ path: String) throws(BellError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw BellError(.hostFile, "A folder cannot be made.", at: path, cause: "\(error.localizedDescription)")
-        }
+    private func newCampaignID() throws(BellError) -> CampaignID {
+        guard let id = CampaignID(bytes: randomBytes(16)) else { throw BellError(.campaignUnknown, "No identifier.") }
+        return id
     }
 
     private func join(_ base: String, _ path: String) -> String {

@@ -2,8 +2,7 @@ import BellCampaign
 import BellHost
 import BellJournal
 import BellModel
-import Foundation
-import Synchronization
+import Glibc
 
 extension BellError.Code {
     /// No campaign of that name is here.
@@ -32,18 +31,23 @@ struct CampaignStore: Sendable {
     func journal(of id: CampaignID) -> String { "\(folder(of: id))/journal.sqlite" }
     func sequence(of id: CampaignID) -> String { "\(folder(of: id))/sequence.yaml" }
 
+    /// Removes a campaign that never began: its plan could not be compiled.
+    func discard(_ id: CampaignID) {
+        for name in (try? folderContents(folder(of: id))) ?? [] { try? removeFile("\(folder(of: id))/\(name)") }
+        rmdir(folder(of: id))
+    }
+
     /// The certificate's path, or nil while there is none.
     func certificate(of id: CampaignID) -> String? {
         let path = "\(folder(of: id))/certificate.json"
-        return FileManager.default.fileExists(atPath: path) ? path : nil
+        return fileExists(path) ? path : nil
     }
 
     /// All campaigns by number; folders that hold no journal are passed over.
     func all() throws(BellError) -> [Entry] {
         var entries: [Entry] = []
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        for name in names {
-            guard let id = CampaignID(hex: name), FileManager.default.fileExists(atPath: journal(of: id)) else { continue }
+        for name in try folderContents(folder) {
+            guard let id = CampaignID(hex: name), fileExists(journal(of: id)) else { continue }
             entries.append(try entry(id))
         }
         return entries.sorted { ($0.sealed.number, $0.id.description) < ($1.sealed.number, $1.id.description) }

@@ -7,7 +7,7 @@ import BellSequence
 import BellStream
 import BellZeroMQ
 import DriverKit
-import Foundation
+import Glibc
 import MockLab
 import Synchronization
 import ZeroMQTransport
@@ -60,7 +60,7 @@ public final class Daemon: Sendable {
         self.store = store
 
         let initial: JSON = [
-            "version": .string(Version.belld), "pid": .int(Int64(ProcessInfo.processInfo.processIdentifier)),
+            "version": .string(Version.belld), "pid": .int(Int64(getpid())),
             "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
             "control_endpoint": .string(run.endpoint("control")),
             "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
@@ -69,7 +69,7 @@ public final class Daemon: Sendable {
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
         self.telemetry = telemetry
 
-        let mock = MockLaboratory()
+        let mock = InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml")
         let runPath = run.path
         let openers = try PerNode { (node) throws(BellError) in
             try Daemon.opener(
@@ -145,7 +145,7 @@ public final class Daemon: Sendable {
     }
 
     private static func opener(
-        for device: Laboratory.Device, reactor: Reactor, runDirectory: String, mock: MockLaboratory
+        for device: Laboratory.Device, reactor: Reactor, runDirectory: String, mock: InProcessLaboratory
     ) throws(BellError) -> TransportOpener {
         let address = try DeviceAddress(device.at, place: "\(device.place) at")
         if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {

@@ -65,7 +65,8 @@ actor DeviceKeeper {
             problems[node] = error
             telemetry("device", json(of: node))
         case .fault(let fault):
-            telemetry("event", ["level": "warn", "message": .string("\(fault)"), "node": .string(node.name)])
+            let error = fault.bellError(at: laboratory.boards[node].name)
+            telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(error.place ?? "")])
         default: break
         }
         await campaign?.received(event, from: node)
@@ -90,6 +91,31 @@ actor DeviceKeeper {
             let pause = attempt == 0 ? 500 : CampaignMachine.backoff(attempt: attempt)
             try? await Task.sleep(for: .milliseconds(min(pause, 5000)))
         }
+    }
+
+    /// Asks a board for a handshake, a status report and an echo, for `device.check`.
+    func check(_ name: String) async throws(BellError) -> JSON {
+        guard let node = Node.allCases.first(where: { laboratory.boards[$0].name == name }) else {
+            throw BellError(
+                .campaignBoards, "No board is called \"\(name)\".", at: "lab.yaml devices",
+                fix: "boards: \(Node.allCases.map { laboratory.boards[$0].name }.joined(separator: ", "))")
+        }
+        let board = boards[node]
+        if await !board.isConnected { capabilities[node] = try await board.connect() }
+        let status = try await board.status()
+        var echoes: [Double] = []
+        for _ in 0..<20 {
+            let time = try await board.ping().components
+            echoes.append(Double(time.seconds) * 1e6 + Double(time.attoseconds) / 1e12)
+        }
+        echoes.sort()
+        return [
+            "device": .string(name), "ok": true, "state": .string(status.state.name),
+            "clock_locked": .bool(status.clockLocked), "rng_healthy": .bool(status.rngHealthy),
+            "spool_used_trials": .int(Int64(status.spoolUsed)), "spool_free_trials": .int(Int64(status.spoolFree)),
+            "ping_us_median": .double(echoes[10]), "ping_us_greatest": .double(echoes[19]),
+            "capabilities": capabilities[node]?.json ?? .null,
+        ]
     }
 
     // MARK: Showing

@@ -35,7 +35,7 @@ struct LaboratoryFiles: Sendable {
                 state: "no block was begun with it", fix: "restore the file, or start a new campaign")
         }
         let laboratory = try laboratory()
-        let calibration = try CalibrationSet(laboratory: laboratory, load: readText)
+        let calibration = try CalibrationSet(laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })
         let sequence = try PulseSequence(yaml: try YAMLNode.parse(text, source: sequencePath))
         let compiled = try Compiler.compile(
             sequence, calibration: calibration, laboratory: laboratory,
@@ -52,9 +52,6 @@ struct LaboratoryFiles: Sendable {
                 inputBits: sealed.plan.inputBits))
     }
 }
-
-/// Reads a text file; named so that it can be handed on as a loader.
-func readText(_ path: String) throws(BellError) -> String { try readFile(path) }
 
 extension BoardLimits {
     /// What a connected board says of itself.

@@ -1,4 +1,4 @@
-import BellCommandLine
 import BellDaemon
 import BellHost
-import BellModel
+
+exitProgram(await DaemonProgram.main(Array(CommandLine.arguments.dropFirst())))

@@ -158,6 +158,7 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         #expect(machine.begin() == .connect)
         #expect(machine.handle(.connected(boots: PerNode(alice: 1, bob: 1))) == .resolve(arm))
         #expect(machine.handle(.connected(boots: PerNode(alice: 1, bob: 1))) == .record(arm, thenCommit: nil))
+        #expect(machine.handle(.done) == .closeBlock(number: 0))
         #expect(machine.handle(.done) == .openBlock(number: 1, firstIndex: 35))
         _ = machine.handle(.blockOpened(boots: PerNode(alice: 1, bob: 1), armLimit: 10))
         #expect(machine.nextIndex == 35)
