@@ -117,7 +117,7 @@ let package = Package(
         tests(of: "BellCrypto"),
         tests(of: "BellYAML"),
         tests(of: "BellZstd"),
-        tests(of: "BellTiming"),
+        tests(of: "BellTiming", ["BellModel"]),
         tests(of: "BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         tests(of: "BellStatistics", ["BellModel"]),
         tests(of: "BellAudit", ["BellModel", "BellTiming"]),

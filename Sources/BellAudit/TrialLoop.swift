@@ -95,8 +95,6 @@ extension LoopCounters {
         var (tickA, tickB) = (lines.alice.tick, lines.bob.tick)
         var (driftA, driftB) = (lines.alice.drift, lines.bob.drift)
         let (checked, expected, required) = (constants.checkedBits, constants.expectedBits, constants.required)
-        var (leastAB, leastBA, leastSum) = (self.leastAB, self.leastBA, self.leastSum)
-        var (greatestAB, greatestBA) = (self.greatestAB, self.greatestBA)
         var seen = seenBits
         let status = statuses + run.offset
         var (a, b) = (run.alice, run.bob)
@@ -116,8 +114,8 @@ extension LoopCounters {
             let durationA = scaleA.duration(stopA)
             let durationB = scaleB.duration(stopB)
             let skew =
-                ClockSegment.picoseconds(ticks: ticksA, drift: driftA, factor: factorA, scale: scaleA)
-                &- ClockSegment.picoseconds(ticks: ticksB, drift: driftB, factor: factorB, scale: scaleB)
+                ClockSegment.picoseconds(ticks: ticksA, drift: driftA, factor: factorA)
+                &- ClockSegment.picoseconds(ticks: ticksB, drift: driftB, factor: factorB)
             let marginAB = constants.ab &- skew &- durationA
             let marginBA = constants.ba &+ skew &- durationB
             let sum = marginAB &+ marginBA
@@ -126,19 +124,24 @@ extension LoopCounters {
             var fine = bad == 0
             fine = fine && scaleA.isInPlace(ticksA) && scaleB.isInPlace(ticksB)
             fine = fine && (knowsMargins ? marginAB > required && marginBA > required : sum > 2 &* required)
-            if let bits = run.hostBits { fine = fine && LoopCounters.agree(wordA, wordB, bits, run.offset &+ i) }
+            if !knowsMargins, let bits = run.hostBits {
+                fine = fine && LoopCounters.agree(wordA, wordB, bits, run.offset &+ i)
+            }
             if fine {
                 let cell = (wordA & 1) << 3 | (wordB & 1) << 2 | wordA >> 7 & 2 | wordB >> 8 & 1
                 status[i] = UInt8(truncatingIfNeeded: cell)
                 cells[Int(truncatingIfNeeded: cell)] &+= 1
-                leastSum = min(leastSum, sum)
                 if knowsMargins {
-                    leastAB = min(leastAB, marginAB)
-                    leastBA = min(leastBA, marginBA)
-                    greatestAB = max(greatestAB, marginAB)
-                    greatestBA = max(greatestBA, marginBA)
+                    // New extremes are rare: a call that is seldom made is cheaper than five selections a trial.
+                    if marginAB < leastAB || marginAB > greatestAB || marginBA < leastBA || marginBA > greatestBA
+                        || sum < leastSum
+                    {
+                        widen(TrialTimes(ab: marginAB, ba: marginBA, sum: sum))
+                    }
                     histogramAB[LoopCounters.bin(marginAB)] &+= 1
                     histogramBA[LoopCounters.bin(marginBA)] &+= 1
+                } else {
+                    leastSum = min(leastSum, sum)
                 }
             } else {
                 let inPlace = scaleA.isInPlace(ticksA) && scaleB.isInPlace(ticksB)
@@ -151,8 +154,6 @@ extension LoopCounters {
             driftA &+= lines.alice.driftStep
             driftB &+= lines.bob.driftStep
         }
-        (self.leastAB, self.leastBA, self.leastSum) = (leastAB, leastBA, leastSum)
-        (self.greatestAB, self.greatestBA) = (greatestAB, greatestBA)
         seenBits = seen
     }
 
@@ -173,6 +174,16 @@ extension LoopCounters {
         } else {
             judge(run, lines: lines, constants: constants, knowsMargins: false)
         }
+    }
+
+    /// Takes one trial's times into the extremes.
+    @inline(never)
+    private mutating func widen(_ times: TrialTimes) {
+        leastAB = min(leastAB, times.ab)
+        greatestAB = max(greatestAB, times.ab)
+        leastBA = min(leastBA, times.ba)
+        greatestBA = max(greatestBA, times.ba)
+        leastSum = min(leastSum, times.sum)
     }
 
     /// Finds the cause of a loss; the first that holds, in the order of docs/architecture.md, "Loss causes".

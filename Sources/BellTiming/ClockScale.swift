@@ -7,10 +7,9 @@ extension BellError.Code {
 
 /// The nominal constants of one node's clock, prepared for fixed-point arithmetic in 64 bits.
 ///
-/// A time that follows a pulse is `ticks · factor / 2^(shift)` picoseconds. With b the bits of a whole tick in
-/// picoseconds (8 GHz: 125, so 7), ticks carry `tickFraction` = max(20, b + 2) fractional bits and the factor
-/// 62 − b of them; the product's high 64 bits then hold the whole picoseconds. The checks in the initialiser bound
-/// every intermediate: ticks within one period of the pulse need at most 61 bits with their fraction.
+/// Tick differences carry 20 fractional bits and the factor, picoseconds a tick, 44 of them, so that the high word of
+/// their 128-bit product is whole picoseconds. A tick of at most 125 ns needs 17 + 44 bits, and a tick within its period
+/// 41 + 20: neither overflows, and the factor's rounding (2^-44 ps a tick) stays below 1/4 ps over the longest period.
 public struct ClockScale: Equatable, Sendable {
     public let rate: TickRate
     /// Nominal ticks from one pulse to the next.
@@ -18,28 +17,33 @@ public struct ClockScale: Equatable, Sendable {
     /// The largest believable difference between a measured and the nominal rate, in parts per million.
     public let driftLimit: UInt32
     /// Fractional bits of a tick difference.
-    @usableFromInline let tickFraction: Int64
-    /// Right shift of the product's high word.
-    @usableFromInline let highShift: Int64
-    /// Nominal picoseconds a tick · 2^(62 − b), rounded down.
+    static let tickFraction: UInt64 = 20
+    /// Nominal picoseconds a tick · 2^44, rounded down.
     @usableFromInline let factor: Int64
-    /// Nominal picoseconds a tick · 2^durationShift, rounded up; at most 2^32.
-    @usableFromInline let durationFactor: UInt64
-    @usableFromInline let durationShift: UInt64
+    /// As `factor`, rounded up.
+    @usableFromInline let factorUp: UInt64
     /// An event may lie this many ticks before its pulse: a sixteenth of a period.
     @usableFromInline let placeSlack: Int64
     /// `placeSlack` + one period.
     @usableFromInline let placeRange: UInt64
 
+    /// The slowest counter whose ticks are taken, in hertz.
+    public static let slowestRate: UInt64 = 8_000_000
+
     /// Prepares the constants.
     ///
     /// - Parameters:
-    ///   - rate: Ticks a second.
+    ///   - rate: Ticks a second; at least 8 MHz.
     ///   - period: Ticks from one pulse to the next: 16 … 2^40, at most 1000 s.
     ///   - driftLimit: Parts per million, 1 … 10 000; a good oscillator keeps within 50, a slipped pulse is far outside.
     /// - Throws: `timing.rate`, `timing.period`.
     public init(rate: TickRate, period: UInt64, driftLimit: UInt32 = 100) throws(BellError) {
         let converter = try TickConverter(rate)
+        guard rate.numerator / rate.denominator >= ClockScale.slowestRate else {
+            throw BellError(
+                .timingRate, "A tick rate of \(rate.numerator)/\(rate.denominator) Hz is too slow for time tags.",
+                fix: "use a counter of at least 8 MHz; a margin of nanoseconds needs ticks of 1 ns or less")
+        }
         guard period >= 16, period <= 1 << 40, let time = converter.picoseconds(period), time.count <= 1 << 50 else {
             throw BellError(
                 .timingPeriod, "A trial period of \(period) ticks cannot be used.", at: "trial_period",
@@ -53,13 +57,9 @@ public struct ClockScale: Equatable, Sendable {
         self.rate = rate
         self.period = period
         self.driftLimit = driftLimit
-        let scale = converter.fixedScale
-        let bits = Int64(62 - scale.shift)
-        tickFraction = max(20, bits + 2)
-        highShift = tickFraction + Int64(scale.shift) - 64
-        factor = Int64(scale.factor)
-        durationShift = UInt64(32 - bits)
-        durationFactor = (scale.factor >> UInt64(scale.shift - (32 - Int(bits)))) + (scale.isExact32(bits) ? 0 : 1)
+        let fixed = converter.fixedPoint(fractionBits: 64 - ClockScale.tickFraction)
+        factor = Int64(fixed.down)
+        factorUp = fixed.up
         placeSlack = Int64(period / 16)
         placeRange = period + period / 16
     }
@@ -68,20 +68,10 @@ public struct ClockScale: Equatable, Sendable {
     @inlinable
     public func isInPlace(_ ticks: Int64) -> Bool { UInt64(bitPattern: ticks &+ placeSlack) <= placeRange }
 
-    /// Picoseconds that `ticks` last at the nominal rate, rounded up; too long by at most 1 ps + 2^-30 of it.
-    ///
-    /// Never overflows: the factor is at most 2^32.
+    /// Picoseconds that `ticks` last at the nominal rate, rounded up; at most 1 ps too long. Never overflows.
     @inlinable
     public func duration(_ ticks: UInt32) -> Int64 {
-        let product = UInt64(ticks) &* durationFactor
-        return Int64(bitPattern: (product &+ (1 &<< durationShift &- 1)) &>> durationShift)
-    }
-}
-
-extension TickConverter.FixedScale {
-    /// Whether nothing is lost when only 32 − `bits` fractional bits are kept, nor was when the scale was made.
-    func isExact32(_ bits: Int64) -> Bool {
-        let dropped = UInt64(shift - (32 - Int(bits)))
-        return exact && factor & ((1 << dropped) - 1) == 0
+        let product = (UInt64(ticks) &<< 20).multipliedFullWidth(by: factorUp)
+        return Int64(bitPattern: product.high &+ (product.low == 0 ? 0 : 1))
     }
 }

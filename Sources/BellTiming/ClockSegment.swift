@@ -67,7 +67,7 @@ public struct ClockSegment: Equatable, Sendable {
         guard scale.isInPlace(ticks) else { return nil }
         return Picoseconds(
             ClockSegment.picoseconds(
-                ticks: ticks, drift: Int64(bitPattern: n) &* drift, factor: factor, scale: scale))
+                ticks: ticks, drift: Int64(bitPattern: n) &* drift, factor: factor))
     }
 
     /// The arithmetic of ``time(of:after:scale:)`` for a tick that is known to be in its place.
@@ -76,9 +76,9 @@ public struct ClockSegment: Equatable, Sendable {
     ///   - ticks: Ticks after the nominal place of the pulse; −period/16 … period, so at most 41 bits.
     ///   - drift: Ticks · 2^32 by which the pulse is later than its nominal place; at most 62 bits.
     @inlinable @inline(__always)
-    public static func picoseconds(ticks: Int64, drift: Int64, factor: Int64, scale: ClockScale) -> Int64 {
-        let fixed = (ticks &<< scale.tickFraction) &- (drift &>> (32 &- scale.tickFraction))
-        return fixed.multipliedFullWidth(by: factor).high &>> scale.highShift
+    public static func picoseconds(ticks: Int64, drift: Int64, factor: Int64) -> Int64 {
+        // 20 fractional bits, as ``ClockScale`` says.
+        ((ticks &<< 20) &- (drift &>> 12)).multipliedFullWidth(by: factor).high
     }
 }
 

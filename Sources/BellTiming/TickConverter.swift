@@ -45,22 +45,14 @@ public struct TickConverter: Equatable, Sendable {
         return UInt64(exactly: rest >= multiplier - rest ? quotient + 1 : quotient)
     }
 
-    /// Picoseconds a tick in fixed point, rounded down: value · 2^shift, below 2^62.
-    var fixedScale: FixedScale {
-        let whole = UInt64(truncatingIfNeeded: multiplier / divisor)  // 1 … 10^9 by TickRate's range
-        let shift = 62 - (64 - whole.leadingZeroBitCount)
-        // (40 + 24) + 61 bits at most.
-        let (factor, rest) = (multiplier << UInt128(shift)).quotientAndRemainder(dividingBy: divisor)
-        return FixedScale(factor: UInt64(truncatingIfNeeded: factor), shift: shift, exact: rest == 0)
-    }
-
-    /// A factor in fixed point.
-    struct FixedScale: Equatable, Sendable {
-        var factor: UInt64
-        /// 32 … 61.
-        var shift: Int
-        /// Whether nothing was rounded away.
-        var exact: Bool
+    /// Picoseconds a tick · 2^fractionBits, rounded down and up.
+    ///
+    /// A tick is at most 10^9 ps (``TickRate``), so the caller's fraction may have 34 bits, or 46 from 8 MHz on.
+    func fixedPoint(fractionBits: UInt64) -> (down: UInt64, up: UInt64) {
+        // (40 + 24) + 46 bits at most.
+        let (down, rest) = (multiplier << UInt128(fractionBits)).quotientAndRemainder(dividingBy: divisor)
+        let word = UInt64(truncatingIfNeeded: down)
+        return (word, rest == 0 ? word : word + 1)
     }
 
     private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {
