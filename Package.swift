@@ -128,7 +128,7 @@ let package = Package(
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
-        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit"]),
+        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
         tests(of: "BellCampaign", ["BellModel", "BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
         tests(of: "BellDaemon", ["BellModel", "BellHost", "BellControl", "BellJournal"]),
         tests(of: "BellCertifier", ["BellModel", "BellStream", "BellCertification"]),
