@@ -252,7 +252,7 @@ struct VirtualBoard: Sendable {
     /// 64 KiB of clock records.
     private static let clockRecordsPerMessage = 4096
 
-    /// Loses everything that is not in the board's read-only memory.
+    /// Loses everything that is not in the board's read-only memory; what it has sent is on its way.
     mutating func reboot(bootID: UInt64, counter: TickCounter) {
         self.bootID = bootID
         self.counter = counter
@@ -263,7 +263,6 @@ struct VirtualBoard: Sendable {
         hostBits = [:]
         metHost = false
         sequence = SequenceCounter()
-        outbox = []
     }
 
     private func signature(of trials: TrialsMessage) -> ChunkSignature {
