@@ -235,6 +235,7 @@ struct VirtualBoardTests {
         client.wait(nanoseconds: 1_100_000_000)
         #expect(client.armEnds(.bob) == [ArmEnd(order: order, made: UInt32(made), reason: .noTrigger)])
         #expect(client.ask(.safe, .bob) == .ok, "SAFE without an arm is fine")
+        #expect(client.core.boards.bob.status(time: 0).state == .idle, "SAFE drops the program")
     }
 
     @Test("Host bits are used, flagged, and required")

@@ -24,7 +24,7 @@ struct VirtualBoard: Sendable {
     var counter: TickCounter
     var random: NodeRandomness
     private(set) var program: NodeProgram?
-    /// Rises with every program loaded, over reboots too.
+    /// Rises with every program loaded or dropped, over reboots too.
     private(set) var programVersion = 0
     private(set) var arm: BoardArm?
     private(set) var spool: Spool
@@ -95,6 +95,8 @@ struct VirtualBoard: Sendable {
             send(.ok, replyTo: request)
         case .safe:
             endArm(.safe)
+            program = nil
+            programVersion += 1
             send(.ok, replyTo: request)
         case .statusRequest: send(.status(status(time: time)), replyTo: request)
         case .acknowledge(let acknowledgement): spool.drop(acknowledgement)
