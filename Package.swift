@@ -124,7 +124,9 @@ let package = Package(
         tests(of: "DriverKit", ["BellModel", "CKernels"]),
         tests(of: "Board", ["BellModel", "DriverKit"]),
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),
+        tests(
+            of: "MockLab",
+            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellZeroMQ"]),
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),

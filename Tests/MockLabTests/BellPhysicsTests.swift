@@ -73,7 +73,7 @@ struct BellPhysicsTests {
                 truth.link.delay += 30e-9
             }),
             ("half absorption", { $0.nodes.bob.absorbRate *= 0.8 }),
-            ("slow switch", { $0.nodes.alice.switchRise = 8e-9 }),
+            ("slow switch", { $0.nodes.alice.switchDelay = 8e-9 }),
             ("readout noise", { $0.nodes.alice.readout.noise = 3000 }),
         ]
         for (name, change) in changes {

@@ -24,7 +24,7 @@ struct VirtualBoard: Sendable {
     var counter: TickCounter
     var random: NodeRandomness
     private(set) var program: NodeProgram?
-    /// Rises with every program loaded, over reboots too.
+    /// Rises with every program loaded or dropped, over reboots too.
     private(set) var programVersion = 0
     private(set) var arm: BoardArm?
     private(set) var spool: Spool
@@ -95,6 +95,8 @@ struct VirtualBoard: Sendable {
             send(.ok, replyTo: request)
         case .safe:
             endArm(.safe)
+            program = nil
+            programVersion += 1
             send(.ok, replyTo: request)
         case .statusRequest: send(.status(status(time: time)), replyTo: request)
         case .acknowledge(let acknowledgement): spool.drop(acknowledgement)
@@ -252,7 +254,7 @@ struct VirtualBoard: Sendable {
     /// 64 KiB of clock records.
     private static let clockRecordsPerMessage = 4096
 
-    /// Loses everything that is not in the board's read-only memory.
+    /// Loses everything that is not in the board's read-only memory; what it has sent is on its way.
     mutating func reboot(bootID: UInt64, counter: TickCounter) {
         self.bootID = bootID
         self.counter = counter
@@ -263,7 +265,6 @@ struct VirtualBoard: Sendable {
         hostBits = [:]
         metHost = false
         sequence = SequenceCounter()
-        outbox = []
     }
 
     private func signature(of trials: TrialsMessage) -> ChunkSignature {

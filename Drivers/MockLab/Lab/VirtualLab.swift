@@ -10,11 +10,13 @@ import Synchronization
 public final class VirtualLab: Sendable {
     /// Takes a frame to a board's client; called in order, must not block or call back.
     typealias Sink = @Sendable ([UInt8]) -> Void
+    /// Tells the clients of a board apart: a ROUTER's name for them, or a pipe's number.
+    typealias ClientID = [UInt8]
 
     private struct State {
         var core: LabCore
-        var sinks: PerNode<(client: UInt64, sink: Sink)?>
-        var lastClient: UInt64 = 0
+        var sinks: PerNode<(client: ClientID, sink: Sink)?>
+        var pipes: UInt64 = 0
         var isStopped = false
         /// Wall time of the timer that is set; nil: none.
         var timer: UInt64?
@@ -41,9 +43,14 @@ public final class VirtualLab: Sendable {
     ///
     /// - Throws: `mocklab.stopped` after ``stop()``.
     public func transport(to node: Node) throws(BellError) -> any Transport {
-        if state.withLock({ $0.isStopped }) { throw VirtualLab.stoppedError }
+        let pipe = state.withLock { state -> UInt64? in
+            if state.isStopped { return nil }
+            state.pipes += 1
+            return state.pipes
+        }
+        guard let pipe else { throw VirtualLab.stoppedError }
+        let client = Array("pipe \(pipe)".utf8)
         let (host, board) = makePipe()
-        let client = newClient()
         Task {
             let sink: Sink = { frame in try? board.send(frame) }
             do {
@@ -65,16 +72,8 @@ public final class VirtualLab: Sendable {
 
     // MARK: Clients
 
-    /// A number for a client that connects.
-    func newClient() -> UInt64 {
-        state.withLock { state in
-            state.lastClient += 1
-            return state.lastClient
-        }
-    }
-
     /// Handles a client's frame; a HELLO makes it the one that the board talks to.
-    func receive(_ frame: [UInt8], at node: Node, client: UInt64, sink: @escaping Sink) {
+    func receive(_ frame: [UInt8], at node: Node, client: ClientID, sink: @escaping Sink) {
         state.withLock { state in
             if state.isStopped { return }
             if VirtualLab.isHello(frame) {
@@ -92,7 +91,7 @@ public final class VirtualLab: Sendable {
     }
 
     /// Forgets a client; its board keeps what it has not acknowledged.
-    func disconnect(_ node: Node, client: UInt64) {
+    func disconnect(_ node: Node, client: ClientID) {
         state.withLock { state in
             if state.sinks[node]?.client == client { state.sinks[node] = nil }
         }

@@ -34,7 +34,8 @@ struct NodeDynamics: Sendable {
         self.truth = truth
         let tick = 1 / program.tickRate.hertz
         let sample = tick * Double(program.ticksPerSample)
-        let time = { (ticks: UInt32) in pulseDelay + Double(ticks) * tick }
+        // Times at the qubit: what is played at a tick arrives there later.
+        let time = { (ticks: UInt32) in pulseDelay + truth.driveLine + Double(ticks) * tick }
         var pieces: [DriveTimeline.Piece] = []
         var instants: [Instant] = []
         var gate = Double.infinity
@@ -51,7 +52,9 @@ struct NodeDynamics: Sendable {
                 let area = envelope.integral
                 let kind = Instant.Kind.absorb(angle: 2 * .pi * truth.absorbRate * area.size, phase: area.phase)
                 instants.append(Instant(kind: kind, time: middle))
-            case .readout: instants.append(Instant(kind: .readout, time: time(event.tick)))
+            case .readout:
+                let tone = pulseDelay + truth.readoutIn + Double(event.tick) * tick
+                instants.append(Instant(kind: .readout, time: tone))
             case .drive, .gatedDrive:
                 var at = time(event.tick)
                 for (amplitude, length) in envelope.steps {
@@ -61,7 +64,7 @@ struct NodeDynamics: Sendable {
                             detuning: Double(event.detuning) / 1000))
                     at += length
                 }
-            case .gate: gate = min(gate, time(event.tick) + truth.switchRise)
+            case .gate: gate = min(gate, time(event.tick) + truth.switchDelay - truth.switchLine)
             case .inputBit, .stop: break
             }
         }

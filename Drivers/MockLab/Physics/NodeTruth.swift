@@ -17,7 +17,13 @@ public struct NodeTruth: Equatable, Sendable {
     /// How much the blocked setting switch attenuates, in dB of power.
     public var gateIsolation = Double.infinity
     /// Seconds from the gate event until the switch has moved; before that it blocks.
-    public var switchRise = 0.0
+    public var switchDelay = 0.0
+    /// Seconds from a pulse's tick until it is at the setting switch.
+    public var switchLine = 0.0
+    /// Seconds from a pulse's tick until it is at the qubit.
+    public var driveLine = 0.0
+    /// Seconds from the readout's tick until its tone is at the qubit.
+    public var readoutIn = 0.0
     /// Turns a second of the exchange angle between qubit and photon at full scale, when emitting.
     public var emitRate = 5e6
     /// The same when absorbing.

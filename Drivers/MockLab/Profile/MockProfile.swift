@@ -68,7 +68,10 @@ extension NodeTruth {
         rabi = reader.double("rabi_mhz", in: 0...10_000) * 1e6
         detuning = reader.double("detuning_khz", in: -1e6...1e6) * 1e3
         gateIsolation = reader.double("switch_isolation_db", in: 0...200)
-        switchRise = reader.double("switch_rise_ns", in: 0...1000) * 1e-9
+        switchDelay = reader.double("switch_delay_ns", in: 0...1000) * 1e-9
+        switchLine = reader.double("switch_line_ns", in: 0...1000) * 1e-9
+        driveLine = reader.double("drive_line_ns", in: 0...1000) * 1e-9
+        readoutIn = reader.double("readout_in_ns", in: 0...1000) * 1e-9
         emitRate = reader.double("emit_rate_mhz", in: 0...1000) * 1e6
         absorbRate = reader.double("absorb_rate_mhz", in: 0...1000) * 1e6
         readout = ReadoutTruth(reading: reader.mapping("readout"))
