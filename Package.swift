@@ -69,7 +69,7 @@ let package = Package(
         driver("DriverKit", ["BellModel", "CKernels"]),
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ"]),
+        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
 
         library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         tests(
             of: "MockLab",
-            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellZeroMQ"]),
+            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),

@@ -1,5 +1,6 @@
 import BellModel
 import BellSequence
+import BellTiming
 import BellYAML
 import Foundation
 import Testing
