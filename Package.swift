@@ -87,9 +87,9 @@ let package = Package(
         library(
             "BellDaemon",
             [
-                "BellModel", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence", "BellTiming",
-                "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab", "BellJournal",
-                "BellStream", "BellControl", "BellCampaign",
+                "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
+                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab",
+                "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
             "BellCertifier",
@@ -104,7 +104,7 @@ let package = Package(
                 "BellTiming", "BellStatistics", "BellJournal", "BellControl", "BellCampaign", "BellCertification",
             ]),
 
-        executable("belld", ["BellModel", "BellCommandLine", "BellHost", "BellDaemon"]),
+        executable("belld", ["BellHost", "BellDaemon"]),
         executable("bellcert", ["BellModel", "BellCommandLine", "BellHost", "BellCertifier"]),
         executable("bellctl", ["BellModel", "BellCommandLine", "BellHost", "BellControlTool"]),
         executable("mocklab", ["BellModel", "BellCommandLine", "BellHost", "MockLab"]),
@@ -117,7 +117,7 @@ let package = Package(
         tests(of: "BellCrypto"),
         tests(of: "BellYAML"),
         tests(of: "BellZstd"),
-        tests(of: "BellTiming"),
+        tests(of: "BellTiming", ["BellModel"]),
         tests(of: "BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         tests(of: "BellStatistics", ["BellModel"]),
         tests(of: "BellAudit", ["BellModel", "BellTiming"]),
@@ -130,7 +130,7 @@ let package = Package(
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
-        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit"]),
+        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
         tests(of: "BellCampaign", ["BellModel", "BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
         tests(of: "BellDaemon", ["BellModel", "BellHost", "BellControl", "BellJournal"]),
         tests(of: "BellCertifier", ["BellModel", "BellStream", "BellCertification"]),
