@@ -69,7 +69,7 @@ let package = Package(
         driver("DriverKit", ["BellModel", "CKernels"]),
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
+        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ"]),
 
         library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
