@@ -55,9 +55,11 @@ struct FileTests {
         Case(
             file: alice, old: "half_pi_drag:  ", new: "half_pi_darg:  ",
             says: ["Unknown key \"half_pi_darg\"", "\"half_pi_drag\" is missing", "did you mean \"half_pi_drag\"?"]),
-        Case(file: alice, old: "envelope: cosine, duration_ns: 12", new: "envelope: cosin, duration_ns: 12",
+        Case(
+            file: alice, old: "envelope: cosine, duration_ns: 12", new: "envelope: cosin, duration_ns: 12",
             says: ["envelope cannot be \"cosin\"", "did you mean \"cosine\"?"]),
-        Case(file: timing, old: "kind: bound", new: "kind: worst", says: ["kind cannot be \"worst\"", "random, bound"]),
+        Case(
+            file: timing, old: "kind: bound", new: "kind: worst", says: ["kind cannot be \"worst\"", "random, bound"]),
         Case(
             file: alice, old: "laboratory: mocklab", new: "laboratory: basement",
             says: ["belongs to the laboratory \"basement\"", "Calibration/mocklab/lab.yaml is \"mocklab\""]),
