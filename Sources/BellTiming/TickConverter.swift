@@ -4,9 +4,9 @@ public import BellModel
 public struct TickConverter: Equatable, Sendable {
     public let rate: TickRate
     /// 10^12 · denominator / g, where g makes the fraction shortest: picoseconds a tick = `multiplier / divisor`.
-    @usableFromInline let multiplier: UInt128
+    let multiplier: UInt128
     /// numerator / g.
-    @usableFromInline let divisor: UInt128
+    let divisor: UInt128
 
     /// Prepares the conversion.
     ///
@@ -45,25 +45,14 @@ public struct TickConverter: Equatable, Sendable {
         return UInt64(exactly: rest >= multiplier - rest ? quotient + 1 : quotient)
     }
 
-    /// Picoseconds a tick in fixed point, rounded down: value · 2^``FixedScale/shift``, below 2^62.
-    @usableFromInline
-    var fixedScale: FixedScale {
-        let whole = UInt64(truncatingIfNeeded: multiplier / divisor)  // 1 … 10^9 by TickRate's range
-        let shift = 61 - (64 - whole.leadingZeroBitCount) + 1
-        // (40 + 24) + 61 bits at most.
-        return FixedScale(factor: UInt64(truncatingIfNeeded: multiplier << UInt128(shift) / divisor), shift: shift)
-    }
-
-    /// A factor in fixed point.
-    @usableFromInline
-    struct FixedScale: Equatable, Sendable {
-        @usableFromInline var factor: UInt64
-        @usableFromInline var shift: Int
-        @usableFromInline
-        init(factor: UInt64, shift: Int) {
-            self.factor = factor
-            self.shift = shift
-        }
+    /// Picoseconds a tick · 2^fractionBits, rounded down and up.
+    ///
+    /// A tick is at most 10^9 ps (``TickRate``), so the caller's fraction may have 34 bits, or 46 from 8 MHz on.
+    func fixedPoint(fractionBits: UInt64) -> (down: UInt64, up: UInt64) {
+        // (40 + 24) + 46 bits at most.
+        let (down, rest) = (multiplier << UInt128(fractionBits)).quotientAndRemainder(dividingBy: divisor)
+        let word = UInt64(truncatingIfNeeded: down)
+        return (word, rest == 0 ? word : word + 1)
     }
 
     private static func greatestCommonDivisor(_ a: UInt64, _ b: UInt64) -> UInt64 {

@@ -1,1 +1,123 @@
+#define _GNU_SOURCE
 #include "bell_shims.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int bell_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+int bell_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+void bell_name_thread(const char *name) {
+    char kept[16];
+    strncpy(kept, name, sizeof kept - 1);
+    kept[sizeof kept - 1] = 0;
+    pthread_setname_np(pthread_self(), kept);
+}
+
+void bell_block_signals(void) {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+bell_destructor bell_sqlite_transient(void) { return (bell_destructor)-1; }
+
+int bell_terminal_columns(int fd) {
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
+// MARK: signals
+
+static atomic_int signal_fd = -1;
+
+static void note_signal(int number) {
+    int saved = errno;
+    unsigned char byte = (unsigned char)number;
+    // A full pipe already says enough.
+    (void)!write(atomic_load(&signal_fd), &byte, 1);
+    errno = saved;
+}
+
+static int handle_signals(void (*handler)(int)) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = handler;
+    action.sa_flags = SA_RESTART;
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) != 0) return -1;
+    return sigaction(SIGTERM, &action, NULL);
+}
+
+int bell_watch_signals(int fd) {
+    atomic_store(&signal_fd, fd);
+    return handle_signals(note_signal);
+}
+
+void bell_unwatch_signals(void) {
+    (void)handle_signals(SIG_DFL);
+    atomic_store(&signal_fd, -1);
+}
+
+void bell_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }
+
+// MARK: processes
+
+// Runs in the child between fork and exec: async-signal-safe calls only.
+static void become(const struct bell_spawn_request *r, pid_t parent) {
+    if (r->new_process_group && setpgid(0, 0) != 0) return;
+    if (r->death_signal != 0) {
+        if (prctl(PR_SET_PDEATHSIG, r->death_signal) != 0) return;
+        // The parent may have ended before the call above; then nobody would send the signal.
+        if (getppid() != parent) _exit(127);
+    }
+    int input = r->standard_input >= 0 ? r->standard_input : open("/dev/null", O_RDONLY);
+    if (input < 0 || dup2(input, STDIN_FILENO) < 0) return;
+    if (r->output >= 0 && (dup2(r->output, STDOUT_FILENO) < 0 || dup2(r->output, STDERR_FILENO) < 0)) return;
+    // Ignored signals and the mask outlive exec: start the program as a shell would.
+    signal(SIGPIPE, SIG_DFL);
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(r->path, r->arguments, r->environment);
+}
+
+pid_t bell_spawn(const struct bell_spawn_request *request) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) return -1;
+    pid_t parent = getpid();
+    pid_t child = fork();
+    if (child == 0) {
+        become(request, parent);
+        int reason = errno;
+        (void)!write(report[1], &reason, sizeof reason);
+        _exit(127);
+    }
+    int reason = child < 0 ? errno : 0;
+    close(report[1]);
+    if (child > 0) {
+        // exec closes the pipe: end of file says that the program runs.
+        ssize_t got;
+        do got = read(report[0], &reason, sizeof reason);
+        while (got < 0 && errno == EINTR);
+        if (got != sizeof reason) reason = 0;
+        if (reason != 0) {
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+            child = -1;
+        }
+    }
+    close(report[0]);
+    errno = reason;
+    return reason == 0 ? child : -1;
+}

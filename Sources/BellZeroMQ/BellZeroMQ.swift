@@ -1,1 +1,0 @@
-// BellZeroMQ: see docs/architecture.md.
