@@ -58,14 +58,16 @@ extension BoardLinkMachine {
         switch message {
         case .trials(let trials):
             guard checkBoot(trials.bootID) else { return }
-            take(ledger.take(trials, isReplay: isReplaying, at: now))
+            take(ledger.take(trials, isReplay: isReplaying, mayRelease: !isRepairing && !wantsResync))
         case .clock(let clock):
             guard checkBoot(clock.bootID) else { return }
             take(ledger.take(clock, isReplay: isReplaying))
         case .chunkSignature(let signature):
             guard checkBoot(signature.bootID) else { return }
             take(ledger.take(signature, isReplay: isReplaying))
-        case .armEnd(let end): take(ledger.take(end, isReplay: isReplaying, at: now))
+        case .armEnd(let end):
+            let mayRelease = !isRepairing && !wantsResync
+            take(ledger.take(end, isReplay: isReplaying, mayRelease: mayRelease, at: now))
         case .status(let status): takeUnsolicited(status, at: now)
         case .fault(let fault): report(.reported(fault))
         case .error(let error): takeUnsolicited(error)
@@ -197,6 +199,7 @@ extension BoardLinkMachine {
             return resync(at: now)
         }
         failedReplays = 0
+        isRepairing = false
         for event in ledger.releaseHeldEnds() { actions.append(.deliver(event)) }
         actions.append(.deliver(.replayEnd(status)))
         for message in ledger.takeUnheard() { send(.acknowledge(message), at: now) }
