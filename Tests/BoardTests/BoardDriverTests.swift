@@ -152,6 +152,8 @@ struct BoardDriverTests {
             try await driver.arm(BoardSide.order(arm: arm))
             try await driver.start()
         }
+        // The answer comes after everything that the board sent before it.
+        _ = try await driver.status()
         await driver.acknowledge(campaign: campaign, arm: 1000, nextIndex: 8)
         await driver.close()
         var ends = 0
