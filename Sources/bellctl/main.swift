@@ -1,1 +1,5 @@
-print("not built yet")
+import BellControlTool
+import BellHost
+import BellModel
+
+exitProcess(ControlTool.main(arguments: Array(CommandLine.arguments.dropFirst()), environment: processEnvironment()))

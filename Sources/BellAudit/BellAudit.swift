@@ -1,1 +1,0 @@
-// BellAudit: see docs/architecture.md.

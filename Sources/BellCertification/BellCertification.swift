@@ -1,1 +1,0 @@
-// BellCertification: see docs/architecture.md.

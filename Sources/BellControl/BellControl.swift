@@ -1,1 +1,0 @@
-// BellControl: see docs/architecture.md.

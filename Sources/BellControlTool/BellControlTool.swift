@@ -1,1 +1,0 @@
-// BellControlTool: see docs/architecture.md.

@@ -1,0 +1,49 @@
+import BellCommandLine
+import BellModel
+
+extension CommandTree {
+    private static let one = PositionalSpec(
+        name: "CAMPAIGN", summary: "Its id, the start of it, its number, or `latest`.", isOptional: true)
+    private static let current = PositionalSpec(
+        name: "CAMPAIGN", summary: "Its id; else the one that is running.", isOptional: true)
+    private static let plan = PositionalSpec(name: "PLAN", summary: "The plan's file.")
+
+    static let campaign = group(
+        "campaign", "Plans, runs and verifies campaigns.",
+        [
+            command(
+                "plan", "Check a plan and print what would be sealed.", "Works without a daemon.",
+                [value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml")],
+                positionals: [plan]),
+            command(
+                "start", "Seal a plan and run it.", "The plan cannot be changed afterwards.",
+                [
+                    flag("watch", "Stay until the certificate exists, as `campaign watch` does."),
+                    value("name", "NAME", "A name instead of the plan's own."),
+                ], positionals: [plan]),
+            command(
+                "watch", "Show a campaign live until its certificate exists.",
+                "Ctrl-C only detaches. Ends with 1 when the certificate does not certify the headline claim.", [],
+                positionals: [current]),
+            command("pause", "Pause after the current arm.", "", [], positionals: [current]),
+            command("resume", "Resume a paused campaign.", "", [], positionals: [current]),
+            command(
+                "stop", "End a campaign for good.", "What was not run scores as lost; a certificate is issued.", [],
+                positionals: [current]),
+            command("list", "List all campaigns.", "", []),
+            command("show", "Show one campaign.", "", [], positionals: [current]),
+            command(
+                "verify", "Recompute a certificate from the stored evidence.",
+                "Works without a daemon, on any machine that has both files. Ends with 4 when anything differs.",
+                [
+                    value("certificate", "FILE", "The certificate; else certificate.json beside the journal."),
+                    value("journal", "FILE", "The journal; else the campaign's own in the state directory."),
+                ], positionals: [one]),
+            command(
+                "export", "Write a campaign's trials.", "Works without a daemon.",
+                [
+                    flag("csv", "As CSV: index,x,y,a,b,status."),
+                    value("output", "FILE", "A file instead of stdout.", short: "o"),
+                ], positionals: [one]),
+        ])
+}

@@ -1,0 +1,44 @@
+import BellHost
+import BellModel
+
+/// The campaign commands that ask the daemon and return: start, pause, resume, stop, list, show.
+enum CampaignControlCommand {
+    static func start(_ invocation: Invocation) throws(BellError) -> Reply {
+        let path = try absolutePath(invocation.positional(0) ?? "")
+        var params: [String: JSON] = ["plan_path": .string(path), "plan_text": .string(try readText(path))]
+        if let name = invocation.text("name") { params["name"] = .string(name) }
+        // Sealing compiles the sequence and writes the journal's first pages.
+        let started = try invocation.call("campaign.start", .object(params), timeoutMilliseconds: 60_000)
+        let id = Style.safe(started["campaign"]?.stringValue)
+        let number = NumberText.count(started["number"]?.countValue)
+        let line = "campaign \(number) started: \(id ?? NumberText.missing)"
+        guard invocation.flag("watch") else { return Reply(json: started, text: line + "\n") }
+        invocation.console.say(line)
+        return try WatchCommand.watch(invocation, campaign: id)
+    }
+
+    static func change(_ invocation: Invocation, method: String, done: String) throws(BellError) -> Reply {
+        var params: [String: JSON] = [:]
+        if let id = invocation.positional(0) { params["campaign"] = .string(id) }
+        let answer = try invocation.call(method, .object(params), timeoutMilliseconds: 60_000)
+        let name = Style.safe(answer["campaign"]?.stringValue) ?? invocation.positional(0) ?? ""
+        return Reply(json: answer, text: "campaign \(name)\(name.isEmpty ? "" : " ")\(done)\n")
+    }
+
+    static func list(_ invocation: Invocation) throws(BellError) -> Reply {
+        let answer = try invocation.call("campaign.list")
+        let campaigns = answer.arrayValue ?? answer["campaigns"]?.arrayValue ?? []
+        return Reply(
+            json: ["campaigns": .array(campaigns)], text: CampaignText.list(campaigns, style: invocation.console.style))
+    }
+
+    static func show(_ invocation: Invocation) throws(BellError) -> Reply {
+        var params: [String: JSON] = [:]
+        if let id = invocation.positional(0) { params["campaign"] = .string(id) }
+        let answer = try invocation.call("campaign.show", .object(params))
+        let text =
+            CampaignView(answer).map { CampaignText.details($0, style: invocation.console.style) }
+            ?? "no campaign; start one with `bellctl campaign start PLAN`\n"
+        return Reply(json: answer, text: text)
+    }
+}

@@ -1,0 +1,97 @@
+public import BellModel
+
+import BellCommandLine
+import BellHost
+
+/// bellctl: reads the command line, runs one command, prints its answer.
+public enum ControlTool {
+    /// Runs bellctl as a program does: stdout, stderr, colours and the terminal's width are the process's own.
+    ///
+    /// Call it from the main thread: programs that it starts get a signal when that thread ends.
+    /// - Returns: The exit status.
+    public static func main(arguments: [String], environment: [String: String]) -> ExitCode {
+        run(arguments: arguments, environment: environment, console: .process(environment: environment))
+    }
+
+    /// Runs one command; `arguments` are without the program's name.
+    static func run(arguments: [String], environment: [String: String], console: Console) -> ExitCode {
+        var console = console
+        // Also when the arguments cannot be read: whoever asked for JSON gets the error as JSON.
+        console.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        do throws(BellError) {
+            return try execute(arguments: arguments, environment: environment, console: console)
+        } catch {
+            return report(error, console: console)
+        }
+    }
+
+    private static func execute(
+        arguments: [String], environment: [String: String], console: Console
+    ) throws(BellError) -> ExitCode {
+        let command = try CommandTree.root.parse(arguments)
+        switch command.request {
+        case .help(let text):
+            console.write(console.isJSON ? JSON.object(["help": .string(text)]).text + "\n" : text)
+            return .ok
+        case .version:
+            let version = Version.belld
+            console.write(
+                console.isJSON ? JSON.object(["version": .string(version)]).text + "\n" : "bellctl \(version)\n")
+            return .ok
+        case .run: break
+        }
+        let path = command.path.joined(separator: " ")
+        guard let action = actions[path] else {
+            throw BellError(.toolArgument, "\"bellctl \(path)\" needs a command.", fix: "bellctl \(path) --help")
+        }
+        let reply = try action(Invocation(command: command, console: console, environment: environment))
+        console.write(console.isJSON ? reply.json.text + "\n" : reply.text)
+        return reply.exit
+    }
+
+    private static func report(_ error: BellError, console: Console) -> ExitCode {
+        if console.isJSON {
+            console.write(JSON.object(["error": error.json]).text + "\n")
+        } else {
+            let text = "\(error)"
+            let style = console.errorStyle
+            console.complain(
+                (text.hasPrefix("error:") ? style.bad("error:") + text.dropFirst("error:".count) : text) + "\n")
+        }
+        return error.code.exit
+    }
+
+    typealias Action = @Sendable (Invocation) throws(BellError) -> Reply
+
+    /// What each command of ``CommandTree`` does, by its path; a test compares both.
+    static let actions: [String: Action] = [
+        "lab up": LabUpCommand.run,
+        "lab down": LabDownCommand.run,
+        "status": StatusCommand.status,
+        "log": LogCommand.run,
+        "device list": StatusCommand.devices,
+        "device check": StatusCommand.check,
+        "sequence check": SequenceCommand.check,
+        "sequence show": SequenceCommand.show,
+        "campaign plan": PlanCommand.run,
+        "campaign start": CampaignControlCommand.start,
+        "campaign watch": WatchCommand.run,
+        "campaign pause": { (call) throws(BellError) in
+            try CampaignControlCommand.change(call, method: "campaign.pause", done: "is paused")
+        },
+        "campaign resume": { (call) throws(BellError) in
+            try CampaignControlCommand.change(call, method: "campaign.resume", done: "goes on")
+        },
+        "campaign stop": { (call) throws(BellError) in
+            try CampaignControlCommand.change(
+                call, method: "campaign.stop", done: "is stopped; what was not run scores as lost")
+        },
+        "campaign list": CampaignControlCommand.list,
+        "campaign show": CampaignControlCommand.show,
+        "campaign verify": VerifyCommand.run,
+        "campaign export": ExportCommand.run,
+        "certify": CertifyCommand.run,
+        "doctor": DoctorCommand.run,
+        "completion": CompletionCommand.run,
+    ]
+}

@@ -1,0 +1,57 @@
+import BellCommandLine
+import BellControl
+import BellHost
+import BellModel
+import BellZeroMQ
+
+/// One command as it was typed, and where its answer goes.
+struct Invocation {
+    let command: ParsedCommand
+    let console: Console
+    /// The environment's variables.
+    let environment: [String: String]
+
+    func flag(_ name: String) -> Bool { command.flag(name) }
+    func text(_ name: String) -> String? { command.value(name) }
+    func texts(_ name: String) -> [String] { command.values(name) }
+    func positional(_ index: Int) -> String? {
+        index < command.positionals.count ? command.positionals[index] : nil
+    }
+
+    /// A whole number option in `range`.
+    func count(_ name: String, in range: ClosedRange<UInt64>) throws(BellError) -> UInt64 {
+        let text = text(name) ?? ""
+        guard let value = UInt64(text), range.contains(value) else {
+            throw BellError(
+                .toolArgument, "--\(name) takes a whole number, found \"\(text)\".", at: "--\(name)",
+                fix: "give a number in \(range.lowerBound)...\(range.upperBound)")
+        }
+        return value
+    }
+
+    /// A number option in `range`.
+    func number(_ name: String, in range: Range<Double>) throws(BellError) -> Double {
+        let text = text(name) ?? ""
+        guard let value = Double(text), range.contains(value) else {
+            throw BellError(
+                .toolArgument, "--\(name) takes a number, found \"\(text)\".", at: "--\(name)",
+                fix: "give a number of at least \(range.lowerBound) and below \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// The instance that is meant; nothing is created.
+    func stateDirectory() throws(BellError) -> StateDirectory {
+        try StateDirectory.resolve(option: text("state"), environment: environment)
+    }
+
+    /// A connection to the instance's daemon; that nobody is there shows at the first call.
+    func control(_ context: ZeroMQContext) throws(BellError) -> ControlClient {
+        try ControlClient(context: context, endpoint: try RunDirectory(for: try stateDirectory()).endpoint("control"))
+    }
+
+    /// Calls one control method.
+    func call(_ method: String, _ params: JSON = [:], timeoutMilliseconds: Int32 = 10_000) throws(BellError) -> JSON {
+        try control(try ZeroMQContext()).call(method, params, timeoutMilliseconds: timeoutMilliseconds)
+    }
+}

@@ -1,0 +1,53 @@
+import BellHost
+import BellModel
+
+/// `lab up --detach`: a supervisor in the background, and nothing else than waiting until it is ready.
+enum DetachedLab {
+    static func start(_ invocation: Invocation, directory: StateDirectory) throws(BellError) -> Reply {
+        guard let bellctl = Programs.find("bellctl", environment: invocation.environment) else {
+            throw BellError(.labMissingProgram, "bellctl cannot find itself.", fix: "call it by its full path")
+        }
+        if let record = LabDownCommand.running(directory) {
+            throw BellError(
+                .labUp, "A laboratory is up on this state directory already (pid \(record.pid)).", at: directory.path,
+                fix: "`bellctl lab down` first, or choose another instance with --state DIR")
+        }
+        let log = "\(directory.path)/logs/lab.log"
+        let child = try ChildProcess.spawn(
+            bellctl, arguments(invocation, directory: directory), logFile: log, newProcessGroup: true,
+            deathSignal: false)
+        while true {
+            if let ending = child.toolEnding { throw died(ending, log: log) }
+            if let record = LabDownCommand.running(directory), record.pid == child.pid, record.phase == .up {
+                var programs: [String: JSON] = [:]
+                for (role, pid) in record.programs { programs[role.rawValue] = .int(Int64(pid)) }
+                return Reply(
+                    json: [
+                        "state_directory": .string(directory.path), "pid": .int(Int64(child.pid)),
+                        "programs": .object(programs),
+                    ],
+                    text: (LogTail.lines((try? readBytes(log)) ?? [], count: 8) + ["supervisor: pid \(child.pid)"])
+                        .map { $0 + "\n" }.joined())
+            }
+            pause(milliseconds: 50)
+        }
+    }
+
+    /// The same command without `--detach`, in words that no default or environment changes.
+    static func arguments(_ invocation: Invocation, directory: StateDirectory) -> [String] {
+        var arguments = ["lab", "up", "--state", directory.path]
+        for name in ["lab", "profile", "seed", "pace", "fault", "set", "timeout"] {
+            for value in invocation.texts(name) { arguments += ["--\(name)", value] }
+        }
+        if invocation.flag("no-mocklab") { arguments.append("--no-mocklab") }
+        return arguments
+    }
+
+    private static func died(_ ending: LabMachine.Ending, log: String) -> BellError {
+        let tail = LogTail.lines((try? readBytes(log)) ?? [], count: 30)
+        return BellError(
+            BellError.Code("lab.died-at-start", exit: ending.exitCode), "The laboratory did not come up.", at: log,
+            cause: tail.isEmpty ? nil : "the end of its log:\n    " + tail.joined(separator: "\n    "),
+            fix: "mend what the log says, then run `bellctl lab up` again")
+    }
+}

@@ -1,0 +1,149 @@
+import BellControl
+import BellHost
+import BellModel
+import BellZeroMQ
+
+/// Performs what ``LabMachine`` decides: spawns, watches and ends the laboratory's programs.
+///
+/// Runs on the main thread, because a parent-death signal is sent when the thread that spawned ends.
+final class LabSupervisor {
+    private let processes: [LabProcess]
+    private let programs: [LabProcess.Role: String]
+    private let directory: StateDirectory
+    private let console: Console
+    private let stopRequests: () -> Int
+    private let patience: UInt64
+    private let status: () -> JSON?
+
+    private var machine: LabMachine
+    private var children: [LabProcess.Role: ChildProcess] = [:]
+    private var failure: BellError?
+    private var missing: [String] = []
+    private var stops = 0
+
+    /// - Parameters:
+    ///   - programs: The executables' paths.
+    ///   - stopRequests: How often a stop was asked for so far.
+    ///   - patience: Nanoseconds until everything must be ready.
+    ///   - status: Asks belld; nil when it does not answer.
+    init(
+        processes: [LabProcess], programs: [LabProcess.Role: String], directory: StateDirectory, console: Console,
+        stopRequests: @escaping () -> Int, patience: UInt64, status: @escaping () -> JSON?
+    ) {
+        self.processes = processes
+        self.programs = programs
+        self.directory = directory
+        self.console = console
+        self.stopRequests = stopRequests
+        self.patience = patience
+        self.status = status
+        machine = LabMachine(roles: processes.map(\.role), now: monotonicNanoseconds(), patience: patience)
+    }
+
+    /// Runs until nothing is left running.
+    ///
+    /// - Throws: What failed at the start: a program that died, or what was missing when time was up.
+    func run() throws(BellError) -> ExitCode {
+        var exit = perform(machine.begin(now: monotonicNanoseconds()))
+        var nextQuestion: UInt64 = 0
+        while exit == nil {
+            pause(milliseconds: 50)
+            let now = monotonicNanoseconds()
+            var actions: [LabMachine.Action] = []
+            while stops < stopRequests() {
+                stops += 1
+                actions += machine.handle(.stop, now: now)
+            }
+            for (role, child) in children {
+                guard let ending = child.toolEnding else { continue }
+                children[role] = nil
+                actions += machine.handle(.ended(role, ending), now: now)
+            }
+            if machine.isStarting, now >= nextQuestion {
+                nextQuestion = now &+ 200_000_000
+                if isReady() { actions += machine.handle(.ready, now: now) }
+            }
+            actions += machine.handle(.tick, now: now)
+            if !actions.isEmpty { exit = perform(actions) }
+        }
+        if let failure { throw failure }
+        return exit ?? .internal
+    }
+
+    private func isReady() -> Bool {
+        guard let status = status() else {
+            missing = ["belld: does not answer yet"]
+            return false
+        }
+        missing = Readiness.missing(in: status)
+        return missing.isEmpty
+    }
+
+    private func perform(_ actions: [LabMachine.Action]) -> ExitCode? {
+        var exit: ExitCode?
+        var queue = actions[...]
+        while let action = queue.popFirst() {
+            switch action {
+            case .spawn(let role): queue += spawn(role)
+            case .terminate(let role): children[role]?.terminate()
+            case .kill(let role): children[role]?.kill()
+            case .say(let line): console.say(line)
+            case .announce:
+                console.say("the laboratory is up; `bellctl lab down` or Ctrl-C ends it")
+            case .fail(let role, let ending): failure = died(role, ending)
+            case .late: failure = late()
+            case .finish(let code): exit = code
+            }
+        }
+        if exit == nil { save() }
+        return exit
+    }
+
+    private func spawn(_ role: LabProcess.Role) -> [LabMachine.Action] {
+        guard let process = processes.first(where: { $0.role == role }), let program = programs[role] else { return [] }
+        do throws(BellError) {
+            let child = try ChildProcess.spawn(
+                program, process.arguments, logFile: "\(directory.path)/\(process.log)", newProcessGroup: true,
+                deathSignal: true)
+            children[role] = child
+            console.say("started \(role.rawValue) (pid \(child.pid)), log \(directory.path)/\(process.log)")
+            return []
+        } catch {
+            console.complain("\(error)\n")
+            return machine.handle(.ended(role, .exit(ExitCode.internal.rawValue)), now: monotonicNanoseconds())
+        }
+    }
+
+    private func save() {
+        var record = LabRecord(pid: processID(), phase: .up)
+        if machine.isStarting { record.phase = .starting }
+        if machine.isStopping { record.phase = .stopping }
+        for (role, child) in children { record.programs[role] = child.pid }
+        do throws(BellError) {
+            try writeFileAtomically(
+                "\(directory.path)/\(LabRecord.fileName)", Array(record.json.text.utf8), mode: 0o600)
+        } catch {
+            // The record only helps other commands; the laboratory works without it.
+            console.complain("\(error)\n")
+        }
+    }
+
+    private func died(_ role: LabProcess.Role, _ ending: LabMachine.Ending) -> BellError {
+        let log = "\(directory.path)/logs/\(role.rawValue).log"
+        let tail = LogTail.lines((try? readBytes(log)) ?? [], count: 20)
+        return BellError(
+            BellError.Code("lab.died-at-start", exit: ending.exitCode),
+            "\(role.rawValue) ended \(ending.text) before the laboratory was up.", at: log,
+            cause: tail.isEmpty ? "its log is empty" : "the end of its log:\n    " + tail.joined(separator: "\n    "),
+            state: "everything that was started has been stopped",
+            fix: "mend what the log says, then run `bellctl lab up` again")
+    }
+
+    private func late() -> BellError {
+        BellError(
+            BellError.Code("lab.not-ready", exit: .hardware),
+            "The laboratory was not ready within \(patience / 1_000_000_000) s.", at: directory.path,
+            cause: missing.joined(separator: "; "), state: "everything that was started has been stopped",
+            fix: "check the devices of lab.yaml and `bellctl log`, or wait longer with --timeout")
+    }
+}

@@ -1,0 +1,74 @@
+import BellModel
+
+/// Texts about campaigns.
+enum CampaignText {
+    /// One campaign with a line for each thing that a person asks about.
+    static func details(_ campaign: CampaignView, style: Style = .plain) -> String {
+        var text = "campaign \(style.bold(campaign.title))  \(state(campaign.state, style: style))"
+        if campaign.simulated == true { text += "  \(style.warn("SIMULATED"))" }
+        text += "\n"
+        func line(_ label: String, _ value: String) {
+            text += "  \(label)\(String(repeating: " ", count: max(1, 13 - label.count)))\(value)\n"
+        }
+        if let reason = campaign.reason { line("reason", reason) }
+        line("id", campaign.id ?? NumberText.missing)
+        let left = campaign.secondsLeft.map { ", \(NumberText.duration(seconds: $0)) left" } ?? ""
+        line(
+            "trials",
+            "\(NumberText.count(campaign.done)) of \(NumberText.count(campaign.trials))"
+                + " (\(NumberText.percent(campaign.fraction))), \(NumberText.rate(campaign.rate))\(left)")
+        line("valid", NumberText.count(campaign.valid))
+        line("losses", losses(campaign))
+        line("S", NumberText.value(campaign.s, error: campaign.sError))
+        line("p-value", "\(NumberText.pValue(log10: campaign.log10P)) for local realism, live (e-process)")
+        line(
+            "margins",
+            "least A→B \(NumberText.fixed(campaign.marginAB, 3)) ns, B→A \(NumberText.fixed(campaign.marginBA, 3)) ns")
+        line("block, arm", "\(NumberText.count(campaign.block)), \(NumberText.count(campaign.arm))")
+        line("certifier", certifier(campaign))
+        line("pool", campaign.pool ?? NumberText.missing)
+        line("certificate", campaign.certificate ?? NumberText.missing)
+        return text
+    }
+
+    /// All campaigns, one a row, in the order in which they were sealed.
+    static func list(_ campaigns: [JSON], style: Style = .plain) -> String {
+        var table = TextTable([">no.", "name", "state", ">trials", ">done", ">losses", "S", "simulated", "campaign"])
+        for campaign in campaigns.compactMap(CampaignView.init).sorted(by: { ($0.number ?? 0) < ($1.number ?? 0) }) {
+            table.add([
+                NumberText.count(campaign.number), campaign.name ?? NumberText.missing,
+                campaign.state ?? NumberText.missing, NumberText.count(campaign.trials),
+                NumberText.count(campaign.done), NumberText.count(campaign.lossCount),
+                NumberText.value(campaign.s, error: campaign.sError),
+                campaign.simulated.map { $0 ? "yes" : "no" } ?? NumberText.missing,
+                campaign.id ?? NumberText.missing,
+            ])
+        }
+        if table.isEmpty { return "no campaign yet; start one with `bellctl campaign start PLAN`\n" }
+        return table.text(indent: 0, style: style)
+    }
+
+    /// `12 (alice_missing 10, locality 2)`, or `0`.
+    static func losses(_ campaign: CampaignView) -> String {
+        guard let losses = campaign.losses else { return NumberText.missing }
+        let total = NumberText.count(campaign.lossCount)
+        if losses.isEmpty { return total }
+        let causes = losses.map { "\($0.cause) \(NumberText.count($0.count))" }.joined(separator: ", ")
+        return "\(total) (\(causes))"
+    }
+
+    static func state(_ state: String?, style: Style) -> String {
+        guard let state else { return NumberText.missing }
+        switch state {
+        case "running", "completed", "ready", "connected": return style.good(state)
+        case "suspended", "paused", "interrupted", "stopped": return style.warn(state)
+        default: return state
+        }
+    }
+
+    private static func certifier(_ campaign: CampaignView) -> String {
+        guard let connected = campaign.certifierConnected else { return NumberText.missing }
+        return "\(connected ? "connected" : "not connected"), \(NumberText.count(campaign.certifierAcknowledged))"
+            + " trials acknowledged"
+    }
+}

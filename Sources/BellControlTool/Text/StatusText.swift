@@ -1,0 +1,19 @@
+import BellModel
+
+/// The text of `bellctl status`.
+enum StatusText {
+    /// Renders the object that the control method `status` answers; fields of another version become `–`.
+    static func render(_ status: JSON, style: Style = .plain) -> String {
+        func text(_ key: String) -> String { Style.safe(status[key]?.stringValue) ?? NumberText.missing }
+        let pid = status["pid"]?.countValue.map(String.init) ?? NumberText.missing
+        var out = "belld \(text("version"))  pid \(pid)  state directory \(text("state_directory"))"
+        if status["simulated"]?.boolValue == true { out += "  \(style.warn("SIMULATED"))" }
+        out += "\n\ndevices\n" + DeviceText.list(status["devices"]?.arrayValue ?? [], style: style) + "\n"
+        if let campaign = CampaignView(status["campaign"]) {
+            out += CampaignText.details(campaign, style: style)
+        } else {
+            out += "no campaign; start one with `bellctl campaign start PLAN`\n"
+        }
+        return out
+    }
+}

@@ -1,1 +1,0 @@
-// BellSQLite: see docs/architecture.md.

@@ -1,1 +1,0 @@
-// BellSequence: see docs/architecture.md.

@@ -1,1 +1,0 @@
-// BellStatistics: see docs/architecture.md.

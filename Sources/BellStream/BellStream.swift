@@ -1,1 +1,0 @@
-// BellStream: see docs/architecture.md.

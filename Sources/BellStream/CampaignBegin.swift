@@ -1,0 +1,61 @@
+public import BellModel
+
+/// What the certifier must know of a campaign before its first trial; never changes.
+public struct CampaignBegin: Equatable, Sendable {
+    /// The sealed plan's object, as hashed.
+    public var plan: JSON
+    /// BLAKE2b-256 of the plan's canonical text.
+    public var planHash: Digest
+    /// The devices and their capabilities, as in the journal.
+    public var devices: JSON
+    /// Whether any device is a simulation.
+    public var simulated: Bool
+    /// Version of belld that runs the campaign.
+    public var software: String
+
+    public init(plan: JSON, planHash: Digest, devices: JSON, simulated: Bool, software: String) {
+        self.plan = plan
+        self.planHash = planHash
+        self.devices = devices
+        self.simulated = simulated
+        self.software = software
+    }
+
+    public var json: JSON {
+        [
+            "plan": plan, "plan_hash": .string(planHash.description), "devices": devices,
+            "simulated": .bool(simulated), "software": .string(software),
+        ]
+    }
+
+    public init(json: JSON) throws(BellError) {
+        var reader = try JSONReader(json, path: "BEGIN")
+        plan = try reader.value("plan")
+        planHash = try reader.digest("plan_hash", path: "BEGIN")
+        devices = try reader.value("devices")
+        simulated = try reader.bool("simulated")
+        software = try reader.string("software")
+        try reader.finish()
+    }
+}
+
+extension JSONReader {
+    /// A digest of 64 hexadecimal digits.
+    mutating func digest(_ key: String, path: String) throws(BellError) -> Digest {
+        let text = try string(key)
+        guard let digest = Digest(hex: text) else {
+            throw BellError(
+                .jsonShape, "Expected 64 hexadecimal digits, found \"\(text.prefix(80))\".", at: "\(path).\(key)")
+        }
+        return digest
+    }
+
+    /// A trial index: below 2^63, so that every database can hold it.
+    mutating func index(_ key: String, path: String) throws(BellError) -> UInt64 {
+        let value = try count(key)
+        guard value <= UInt64(Int64.max) else {
+            throw BellError(.jsonShape, "Expected an index below 2^63, found \(value).", at: "\(path).\(key)")
+        }
+        return value
+    }
+}

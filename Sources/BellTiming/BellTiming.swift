@@ -1,1 +1,0 @@
-// BellTiming: see docs/architecture.md.

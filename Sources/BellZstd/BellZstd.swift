@@ -1,1 +1,0 @@
-// BellZstd: see docs/architecture.md.

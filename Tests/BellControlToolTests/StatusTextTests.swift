@@ -1,0 +1,143 @@
+import BellModel
+import Testing
+
+@testable import BellControlTool
+
+@Suite("Texts about the daemon")
+struct StatusTextTests {
+    @Test("status with a running campaign")
+    func running() {
+        #expect(
+            StatusText.render(Samples.status) == """
+                belld 0.1.0  pid 4711  state directory /home/lab/.belld  SIMULATED
+
+                devices
+                  name   node   driver  address               state         reason
+                  alice  alice  board   zmq+ipc://@run/alice  connected     –
+                  bob    bob    board   zmq+ipc://@run/bob    disconnected  silent for 3 s
+
+                campaign 1 bell-chsh  running  SIMULATED
+                  id           5f2c00000000000000000000000000aa
+                  trials       524 288 of 1 048 576 (50.0 %), 49 871/s, 10 s left
+                  valid        524 276
+                  losses       12 (alice_missing 10, locality 2)
+                  S            2.2391 ± 0.0028
+                  p-value      p ≤ 10^-3571.2 for local realism, live (e-process)
+                  margins      least A→B 2.087 ns, B→A 2.051 ns
+                  block, arm   4, 512
+                  certifier    connected, 523 264 trials acknowledged
+                  pool         public
+                  certificate  –
+
+                """)
+    }
+
+    @Test("status of a daemon of which nothing is understood")
+    func empty() {
+        #expect(
+            StatusText.render([:]) == """
+                belld –  pid –  state directory –
+
+                devices
+                  none is known
+
+                no campaign; start one with `bellctl campaign start PLAN`
+
+                """)
+    }
+
+    @Test("a campaign without any field shows dashes")
+    func emptyCampaign() {
+        let text = StatusText.render(["campaign": [:]])
+        #expect(text.contains("trials       – of – (–), –\n"))
+        #expect(text.contains("p-value      p – for local realism"))
+    }
+
+    @Test("a suspended campaign says why")
+    func suspended() throws {
+        var object = try #require(Samples.campaign.objectValue)
+        object["state"] = "suspended"
+        object["reason"] = "bob is silent"
+        let view = try #require(CampaignView(.object(object)))
+        #expect(CampaignText.details(view).hasPrefix("campaign 1 bell-chsh  suspended  SIMULATED\n  reason       bob"))
+        #expect(ProgressText.line(view).contains("suspended (bob is silent)"))
+    }
+
+    @Test("hostile values in any field crash nothing and leave no control character", arguments: Samples.hostile)
+    func hostile(_ value: JSON) throws {
+        let campaign = try #require(Samples.campaign.objectValue)
+        let status = try #require(Samples.status.objectValue)
+        var texts: [String] = []
+        for key in campaign.keys {
+            var changed = campaign
+            changed[key] = value
+            let view = try #require(CampaignView(.object(changed)))
+            texts += [CampaignText.details(view), ProgressText.line(view), CampaignText.list([.object(changed)])]
+            texts += ProgressText.fields(view)
+        }
+        for key in status.keys {
+            var changed = status
+            changed[key] = value
+            texts.append(StatusText.render(.object(changed)))
+            _ = Readiness.missing(in: .object(changed))
+        }
+        for key in ["name", "node", "driver", "at", "state", "reason"] {
+            texts.append(DeviceText.list([[key: value], value]))
+        }
+        texts.append(DeviceText.check("x", ["checks": value, "more": value]))
+        texts.append(DeviceText.check("x", ["checks": [value, ["name": value, "ok": value, "detail": value]]]))
+        #expect(texts.allSatisfy { !$0.unicodeScalars.contains { $0.value < 32 && $0 != "\n" } })
+    }
+
+    @Test("losses that overflow a sum are shown as the largest count")
+    func overflow() throws {
+        let view = try #require(CampaignView(["losses": ["a": "18446744073709551615", "b": 5]]))
+        #expect(view.lossCount == .max)
+    }
+
+    @Test("a device check shows its table and what else there is")
+    func deviceCheck() {
+        let text = DeviceText.check(
+            "alice",
+            [
+                "checks": [["name": "ping", "ok": true, "detail": "0.2 ms"], ["name": "clock", "ok": false]],
+                "capabilities": ["tick_rate_hz": 8_000_000_000, "simulated": true], "model": "mock",
+            ])
+        #expect(
+            text == """
+                device alice
+                  check  result  detail
+                  ping   ok      0.2 ms
+                  clock  FAILED
+                  capabilities:
+                    simulated: yes
+                    tick_rate_hz: 8000000000
+                  model: mock
+
+                """)
+    }
+
+    @Test("the list of campaigns is in the order of their numbers")
+    func list() {
+        let text = CampaignText.list([
+            Samples.campaign,
+            ["number": 12, "name": "second", "state": "stopped", "campaign": "bb"],
+        ])
+        #expect(
+            text == """
+                no.  name       state       trials     done  losses  S                simulated  campaign
+                  1  bell-chsh  running  1 048 576  524 288      12  2.2391 ± 0.0028  yes        5f2c00000000000000000000000000aa
+                 12  second     stopped          –        –       –  –                –          bb
+
+                """)
+    }
+
+    @Test("the progress line of a pipe")
+    func progress() throws {
+        let view = try #require(CampaignView(Samples.campaign))
+        #expect(
+            ProgressText.line(view) == "campaign 1 bell-chsh  running  524 288/1 048 576  50.0 %  S 2.2391 ± 0.0028"
+                + "  p ≤ 10^-3571.2  margin ≥ 2.05 ns  losses 12  49 871/s  10 s left")
+        #expect(ProgressText.fields(view).first == "50.0 %")
+    }
+}
