@@ -77,7 +77,7 @@ extension BoardLinkMachine {
             .rawRandomRequest, .nodeKeyRequest:
             report(.unexpected(message.type))
             let text = "\(message.type.name) goes from host to board"
-            send(.error(ErrorReport(code: .unsupported, text: text)), replyTo: frame.sequence, at: now)
+            send(.error(ErrorReport(code: .unknownType, text: text)), replyTo: frame.sequence, at: now)
         }
     }
 
@@ -101,12 +101,15 @@ extension BoardLinkMachine {
         return false
     }
 
-    private mutating func failRebooted() {
-        fail(
-            BellError(
-                .boardRebooted, "The board has started anew.", at: name,
-                state: "its program is gone; what it had kept may be lost",
-                fix: "nothing to do when it was switched on just now; else check its supply"))
+    private mutating func failRebooted() { fail(rebooted) }
+
+    private var rebooted: BellError {
+        BellError(
+            .boardRebooted, "The board has started anew, or another host has greeted it.", at: name,
+            state: "after a restart its program is gone, and what it had kept may be lost",
+            fix:
+                "nothing to do when it was switched on just now; else check its supply, and that no other belld uses it"
+        )
     }
 
     // MARK: Replies
@@ -171,7 +174,7 @@ extension BoardLinkMachine {
     }
 
     private mutating func failRebooted(completing waiting: Pending) {
-        complete(waiting, .failure(BellError(.boardRebooted, "The board has started anew.", at: name)))
+        complete(waiting, .failure(rebooted))
         failRebooted()
     }
 

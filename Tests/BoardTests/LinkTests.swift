@@ -259,7 +259,7 @@ struct LinkTests {
         side.perform(.frame(Frame(type: 0x0108, sequence: side.numbers.next(), payload: [1]).encoded()))
         side.receive(.stop)
         let codes = side.sent.compactMap { if case .error(let report) = $0 { report.code } else { nil } }
-        #expect(codes == [.unknownType, .badPayload, .unsupported])
+        #expect(codes == [.unknownType, .badPayload, .unknownType])
         #expect(
             side.faults == [
                 .garbled(.unknownType(0x01ff)), .garbled(.badPayload(type: 0x0108, field: "campaign")),
