@@ -36,14 +36,14 @@ public actor Campaign {
     ///   - boards: Both drivers; connected or not.
     public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError) {
         let opened = try await keeper.resumePoint()
-        id = opened.campaign
-        sealed = opened.sealed
+        id = keeper.campaign
+        sealed = keeper.sealed
         self.keeper = keeper
         self.boards = boards
         self.services = services
         totals = opened.totals
         machine = CampaignMachine(
-            plan: opened.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
+            plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, unresolved: opened.unresolved, finishing: opened.finishing)
         if opened.wasPaused { _ = machine.request { $0.pause = true } }
     }
@@ -79,9 +79,6 @@ public actor Campaign {
         wake()
         report(force: true)
     }
-
-    /// The certifier has confirmed the end, or more of the stream: look again.
-    public func certifierMoved() { wake() }
 
     private func perform(_ action: CampaignMachine.Action) async -> CampaignMachine.Event {
         do throws(BellError) {

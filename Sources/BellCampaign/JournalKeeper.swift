@@ -9,6 +9,8 @@ import DriverKit
 ///
 /// An actor on a queue of its own, because every call may wait for the disk.
 public actor JournalKeeper {
+    public nonisolated let campaign: CampaignID
+    public nonisolated let sealed: SealedPlan
     private let journal: Journal
     private let executor: QueueExecutor
     private let unpause: Bool
@@ -19,8 +21,6 @@ public actor JournalKeeper {
 
     /// Where a campaign goes on.
     struct ResumePoint: Sendable {
-        var campaign: CampaignID
-        var sealed: SealedPlan
         var totals: CampaignTotals
         var nextIndex: UInt64
         var nextArm: UInt64
@@ -39,6 +39,8 @@ public actor JournalKeeper {
     }
 
     private init(journal: sending Journal, unpause: Bool) {
+        campaign = journal.campaign
+        sealed = journal.sealed
         self.journal = journal
         self.unpause = unpause
         executor = QueueExecutor(label: "bell.journal")
@@ -64,7 +66,6 @@ public actor JournalKeeper {
 
     /// Sums up what is recorded; O(trials) at most, from the stored status bytes.
     func resumePoint() throws(BellError) -> ResumePoint {
-        let sealed = journal.sealed
         guard let model = LocalModel(settingBias: sealed.plan.settingBias) else {
             throw BellError(.planContradiction, "The setting bias \(sealed.plan.settingBias) is not below ½.", at: "plan")
         }
@@ -93,7 +94,7 @@ public actor JournalKeeper {
         let state = try journal.state().state
         let isFull = journal.nextIndex >= sealed.plan.trials
         return ResumePoint(
-            campaign: journal.campaign, sealed: sealed, totals: totals, nextIndex: journal.nextIndex,
+            totals: totals, nextIndex: journal.nextIndex,
             nextArm: journal.nextArm, nextBlock: (blocks.last?.header.number).map { $0 + 1 } ?? 0,
             unresolved: unresolved, wasPaused: state == CampaignState.paused.rawValue && !unpause,
             finishing: state == CampaignState.finishing.rawValue ? (isFull ? .completed : .stopped) : nil)

@@ -129,7 +129,7 @@ final class JournalOutcomeSource: OutcomeSource {
             nextIndex: try reader.count("next_index"),
             tally: try TrialTally(json: try reader.value("tally"), path: "\(place).tally"),
             margins: try reader.value("margins"), calibrationHash: block.header.calibrationHash,
-            chainHeads: PerNode(alice: alice, bob: bob), more: ["audit": block.header.audit])
+            chainHeads: PerNode(alice: alice, bob: bob), audit: block.header.audit)
     }
 
     private func read<T>(
