@@ -1,0 +1,61 @@
+import BellModel
+
+/// The named assumptions under which a certificate's numbers mean what they say.
+enum Assumptions {
+    /// Sentences by name, for one campaign.
+    static func all(_ evidence: CampaignEvidence, _ findings: Findings) -> [(name: String, words: String)] {
+        let plan = evidence.sealed.plan
+        let mu = NumberText.plain(plan.settingBias)
+        var list: [(String, String)] = []
+        if evidence.simulated {
+            list.append(
+                (
+                    "simulated",
+                    "The data come from a simulation. Nothing here says anything about nature; no bit is random."
+                ))
+        }
+        list.append(
+            (
+                "freedom-of-choice",
+                "Each setting bit had a probability in ½ ± \(mu) given everything before it, the devices' shared past "
+                    + "included. The bound is declared; tests can only refute it."
+            ))
+        switch findings.locality.status {
+        case .audited:
+            list.append(
+                (
+                    "locality",
+                    "No signal is faster than light, and the surveyed lengths, delays and uncertainties of every block "
+                        + "are right: then no setting could reach the other node before its outcome was fixed."
+                ))
+        case .assumed:
+            list.append(
+                (
+                    "locality",
+                    "Assumed, not audited: the input bits existed at the host before the trial, and did not leak to the "
+                        + "other node (no setting leakage)."
+                ))
+        case .unknown, .none:
+            list.append(("locality", "Not established: \(findings.locality.words)."))
+        }
+        list.append(
+            (
+                "all-trials-counted",
+                "Every started trial is counted. A lost one scores W = 0, never enters N(ab|xy), and takes the worst value "
+                    + "in every bound."
+            ))
+        list.append(
+            (
+                "boards-report-truly",
+                "The boards' records are what the boards decided and when; the hash chains show only that nothing was "
+                    + "changed since. The plan's time of sealing is the laboratory's own word."
+            ))
+        list.append(
+            (
+                "classical-side-information",
+                "Entropies hold against an adversary with classical side information; devices may have memory."
+            ))
+        list.append(("quantum-theory", "Entropies on the exact curve assume that quantum theory is right."))
+        return list
+    }
+}

@@ -1,0 +1,160 @@
+import BellAudit
+import BellCrypto
+public import BellModel
+import BellStatistics
+
+/// All that a certificate is made of: the plan, what was done, and the counts.
+public struct CampaignEvidence: Equatable, Sendable {
+    /// How a campaign ended; an interrupted one has no certificate.
+    public enum End: Equatable, Sendable {
+        /// All n trials were started.
+        case completed
+        /// A person stopped it before n; the rest are losses.
+        case stopped(reason: String)
+    }
+
+    public let campaign: CampaignID
+    public let sealed: SealedPlan
+    /// BLAKE2b-256 of the sealed plan's canonical text.
+    public let planHash: Digest
+    /// Both boards with their capabilities, as in the journal.
+    public let devices: JSON
+    /// Whether anything that made the data was a simulation.
+    public let simulated: Bool
+    /// The belld that ran the campaign.
+    public let software: String
+    /// In the order of their trials, without a gap from index 0 on.
+    public let blocks: [BlockEvidence]
+    /// Evaluated at the end of every arm.
+    public let eProcess: EProcessResult
+    public let end: End
+
+    /// Wraps the evidence and checks that it does not contradict itself.
+    ///
+    /// - Throws: `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
+    ///   n, a campaign that is called complete before n, an e-process of other counts, an audit with another k or
+    ///   another source of input bits than the plan's, a bias no model allows.
+    public init(
+        campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
+        blocks: [BlockEvidence], eProcess: EProcessResult, end: End
+    ) throws(BellError) {
+        self.campaign = campaign
+        self.sealed = sealed
+        self.planHash = planHash
+        self.devices = devices
+        self.simulated = simulated
+        self.software = software
+        self.blocks = blocks
+        self.eProcess = eProcess
+        self.end = end
+        if let error = BellError.all(contradictions()) { throw error }
+    }
+
+    /// Trials that were started.
+    public var started: UInt64 { blocks.last?.nextIndex ?? 0 }
+
+    /// All counts; trials of the sealed n that were not run are losses.
+    public var tally: TrialTally {
+        var tally = blocks.reduce(into: TrialTally()) { $0 += $1.tally }
+        tally.add(TrialStatus(loss: .notRun), times: sealed.plan.trials - min(sealed.plan.trials, started))
+        return tally
+    }
+
+    private func contradictions() -> [BellError] {
+        var errors: [BellError] = []
+        func found(_ what: String, _ place: String) {
+            errors.append(BellError(.certificateEvidence, what, at: place))
+        }
+        let plan = sealed.plan
+        if Blake2b.hash(text: sealed.json.text) != planHash {
+            found("The sealed plan's hash is \(Blake2b.hash(text: sealed.json.text)), not \(planHash).", "plan_hash")
+        }
+        if plan.trials > mostTrials { found("No campaign can have \(plan.trials) trials.", "plan.trials") }
+        if LocalModel(settingBias: plan.settingBias) == nil {
+            found("No bias of settings can be \(plan.settingBias).", "plan.setting_bias")
+        }
+        var next: UInt64 = 0
+        var number: UInt64?
+        for (i, block) in blocks.enumerated() {
+            if block.firstIndex != next {
+                found("The block begins at trial \(block.firstIndex), not at \(next).", "blocks[\(i)].first_index")
+            }
+            if let number, block.number <= number {
+                found("Block \(block.number) follows block \(number).", "blocks[\(i)].number")
+            }
+            if block.audit.k != plan.localityK {
+                found("Audited with k = \(block.audit.k), sealed is \(plan.localityK).", "blocks[\(i)].audit.k")
+            }
+            if block.audit.inputBits != plan.inputBits {
+                found("Audited for another source of input bits than is sealed.", "blocks[\(i)].audit.input_bits")
+            }
+            (next, number) = (block.nextIndex, block.number)
+        }
+        if next > plan.trials {
+            found("\(next) trials were started, sealed are \(plan.trials).", "blocks")
+        } else if end == .completed, next < plan.trials {
+            found("The campaign is called completed after \(next) of \(plan.trials) trials.", "end.state")
+        }
+        if errors.isEmpty {
+            let counts = blocks.reduce(into: TrialTally()) { $0 += $1.tally }
+            if eProcess.trials != counts.trials || eProcess.wins != counts.wins(plan.pattern) {
+                found(
+                    "The e-process took \(eProcess.wins) wins of \(eProcess.trials) trials, the blocks have "
+                        + "\(counts.wins(plan.pattern)) of \(counts.trials).", "e_process")
+            }
+        }
+        return errors
+    }
+}
+
+extension CampaignEvidence {
+    /// The members of the certificate that are evidence; everything else follows from them.
+    var members: [String: JSON] {
+        [
+            "campaign": .string(campaign.description), "plan": sealed.json,
+            "plan_hash": .string(planHash.description), "devices": devices, "simulated": .bool(simulated),
+            "software": .string(software), "blocks": .array(blocks.map(\.json)), "e_process": eProcess.json,
+            "end": end.json,
+        ]
+    }
+
+    /// Reads those members, in the order in which a reader of errors would look.
+    init(_ reader: inout JSONReader) throws(BellError) {
+        guard let campaign = CampaignID(hex: try reader.string("campaign")) else {
+            throw BellError(.jsonShape, "Expected 32 hexadecimal digits.", at: "certificate.campaign")
+        }
+        var blocks: [BlockEvidence] = []
+        let sealed = try SealedPlan(json: try reader.value("plan"), path: "certificate.plan")
+        for (i, block) in try reader.array("blocks").enumerated() {
+            blocks.append(try BlockEvidence(json: block, path: "certificate.blocks[\(i)]"))
+        }
+        try self.init(
+            campaign: campaign, sealed: sealed, planHash: try reader.digest("plan_hash", path: "certificate"),
+            devices: try reader.value("devices"), simulated: try reader.bool("simulated"),
+            software: try reader.string("software"), blocks: blocks,
+            eProcess: try EProcessResult(json: try reader.value("e_process"), path: "certificate.e_process"),
+            end: try End(json: try reader.value("end"), path: "certificate.end"))
+    }
+}
+
+extension CampaignEvidence.End {
+    var json: JSON {
+        switch self {
+        case .completed: ["state": "completed", "reason": .null]
+        case .stopped(let reason): ["state": "stopped", "reason": .string(reason)]
+        }
+    }
+
+    init(json: JSON, path: String) throws(BellError) {
+        var reader = try JSONReader(json, path: path)
+        let reason = reader.optional("reason")
+        switch try reader.string("state") {
+        case "completed": self = .completed
+        case "stopped": self = .stopped(reason: reason?.stringValue ?? "")
+        case let other:
+            throw BellError(
+                .jsonShape, "Expected completed or stopped, found \"\(other.prefix(80))\".", at: "\(path).state")
+        }
+        try reader.finish()
+    }
+}

@@ -1,0 +1,65 @@
+import BellModel
+import BellStatistics
+
+extension Certificate {
+    /// All members but the hash.
+    static func members(_ evidence: CampaignEvidence, _ findings: Findings) -> [String: JSON] {
+        var members = evidence.members
+        members["kind"] = "belld certificate"
+        members["version"] = .int(Int64(version))
+        members["verdict"] = .string(findings.isCertified ? "certified" : "not certified")
+        members["reasons"] = .array(findings.reasons.map { .string($0) })
+        members["tally"] = findings.tally.json
+        members["locality"] = findings.locality.json
+        members["claims"] = .array(findings.claims.map(\.json))
+        members["statistics"] = statistics(findings)
+        members["local_realism"] = localRealism(evidence, findings)
+        members["min_entropy"] = minEntropy(findings)
+        members["consistency"] = consistency(findings)
+        members["assumptions"] = .object(
+            Dictionary(
+                uniqueKeysWithValues: Assumptions.all(evidence, findings).map { ($0.name, .string($0.words)) }))
+        return members
+    }
+
+    private static func statistics(_ findings: Findings) -> JSON {
+        var object = findings.numbers.json.objectValue ?? [:]
+        object["i_hat_uniform"] = .double(findings.numbers.wins.estimate)
+        object["correlations"] = findings.numbers.chsh.map { .array($0.correlations.map { .double($0) }) } ?? .null
+        object["note"] = "s uses valid trials only and is a diagnostic; wins and i_hat count every started trial"
+        return .object(object)
+    }
+
+    private static func localRealism(_ evidence: CampaignEvidence, _ findings: Findings) -> JSON {
+        [
+            "win_bound": .double(findings.model.winBound), "tau": .double(findings.model.settingBias),
+            "log10_p_binomial": .double(findings.numbers.log10PValue), "log10_p_azuma": .double(findings.log10AzumaP),
+            "log10_p_anytime": .double(min(0, -evidence.eProcess.log10Max)),
+            "assumes": ["freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly"],
+        ]
+    }
+
+    private static func minEntropy(_ findings: Findings) -> JSON {
+        guard let bound = findings.comparison else { return .null }
+        let bits = GuessingCurve.allCases.map { ($0.jsonKey, JSON.double(bound.bits2010($0))) }
+        return [
+            "delta": .double(bound.delta), "delta_is_registered": .bool(findings.comparisonIsRegistered),
+            "epsilon": .double(bound.epsilon()), "epsilon_hoeffding": .double(bound.epsilon(.hoeffding)),
+            "bits_2010": .object(Dictionary(uniqueKeysWithValues: bits)),
+            "bits_2010_hoeffding_exact": .double(bound.bits2010(.exact, .hoeffding)),
+            "note": "n f(I - epsilon) of 2010, for comparison: only a registered claim in its sound form is certified",
+            "assumes": [
+                "freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly",
+                "classical-side-information", "quantum-theory",
+            ],
+        ]
+    }
+
+    private static func consistency(_ findings: Findings) -> JSON {
+        [
+            "no_signalling": .array(findings.noSignalling.map(\.json)),
+            "settings": .array(findings.settings.map(\.json)), "log10_p_holm": .double(findings.log10Consistency),
+            "log10_level": .double(Findings.consistencyLevel),
+        ]
+    }
+}

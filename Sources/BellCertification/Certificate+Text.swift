@@ -1,0 +1,123 @@
+import BellAudit
+import BellModel
+import BellStatistics
+
+extension Certificate {
+    /// The certificate as a page for people.
+    public var text: String {
+        var page = TextPage()
+        var words = [isCertified ? "CERTIFIED" : "NOT CERTIFIED"]
+        if isSimulated { words.append("SIMULATED — made by a virtual laboratory, says nothing about nature") }
+        page.banner(words)
+        for reason in reasons { page.row("because", reason) }
+        if let headline = findings.claims.first { page.row("headline", headline.words) }
+        origin(&page)
+        StatisticsText.counts(findings.tally, findings.numbers.chsh, into: &page)
+        losses(&page)
+        locality(&page)
+        StatisticsText.estimates(findings.numbers, findings.model, into: &page)
+        page.heading("Local realism")
+        StatisticsText.pValues(findings.numbers, log10Azuma: findings.log10AzumaP, findings.model, into: &page)
+        page.row(
+            "any time",
+            "\(NumberText.probability(log10: -evidence.eProcess.log10Max))   1/max M of the e-process, largest after "
+                + "\(NumberText.count(evidence.eProcess.trialsAtMax)) trials")
+        minEntropy(&page)
+        page.heading("Registered claims")
+        for claim in findings.claims {
+            page.row(claim.isHeadline ? "headline" : "further", claim.words)
+            page.row("", "assumes: " + claim.assumes.joined(separator: ", "))
+        }
+        StatisticsText.tests(findings.noSignalling, findings.settings, findings.model.settingBias, into: &page)
+        page.heading("Assumptions")
+        for assumption in Assumptions.all(evidence, findings) {
+            page.item("\(assumption.name): \(assumption.words)")
+        }
+        blocks(&page)
+        page.line()
+        page.row("hash", hash.description)
+        return page.text
+    }
+
+    private func origin(_ page: inout TextPage) {
+        let plan = evidence.sealed.plan
+        page.heading("Campaign")
+        page.row("campaign", evidence.campaign.description)
+        page.row("plan", "number \(evidence.sealed.number), \"\(plan.name)\", sealed \(evidence.sealed.sealedAt)")
+        page.row("plan hash", evidence.planHash.description)
+        page.row("sequence", "\(plan.sequence), \(plan.sequenceHash.short)…")
+        page.row("pattern", plan.pattern.formula)
+        switch evidence.end {
+        case .completed: page.row("end", "all \(NumberText.count(plan.trials)) trials were started")
+        case .stopped(let reason):
+            page.row(
+                "end",
+                "stopped after \(NumberText.count(evidence.started)) of \(NumberText.count(plan.trials)) trials: "
+                    + (reason.isEmpty ? "no reason given" : reason))
+        }
+        page.row("made by", "belld \(evidence.software)" + (isSimulated ? ", SIMULATED boards" : ""))
+    }
+
+    private func losses(_ page: inout TextPage) {
+        let causes = LossCause.allCases.filter { findings.tally.losses($0) > 0 }
+        guard !causes.isEmpty else { return }
+        page.row(
+            "losses",
+            causes.map { "\($0.name) \(NumberText.count(findings.tally.losses($0)))" }.joined(separator: ", "))
+    }
+
+    private func locality(_ page: inout TextPage) {
+        let finding = findings.locality
+        page.heading("Locality")
+        page.row("verdict", finding.words)
+        if let ab = finding.margins.ab, let ba = finding.margins.ba {
+            page.row(
+                "margins",
+                "m_AB ≥ \(NumberText.nanoseconds(ab.least.count)) ns, m_BA ≥ \(NumberText.nanoseconds(ba.least.count)) "
+                    + "ns in \(NumberText.count(finding.margins.known)) valid trials")
+        }
+        if let required = finding.required, let u = finding.uncertainty {
+            page.row(
+                "required",
+                "more than k·u = \(NumberText.plain(evidence.sealed.plan.localityK)) × \(NumberText.fixed(u / 1000, 4)) ns "
+                    + "= \(NumberText.fixed(required / 1000, 3)) ns")
+        }
+        if let sum = finding.margins.leastSum {
+            page.row(
+                "sum", "m_AB + m_BA ≥ \(NumberText.nanoseconds(sum.count)) ns, which needs no clock between the nodes")
+        }
+    }
+
+    private func minEntropy(_ page: inout TextPage) {
+        guard let bound = findings.comparison else { return }
+        page.heading("Min-entropy (Pironio 2010), for comparison")
+        page.row(
+            "2010 formula",
+            GuessingCurve.allCases.map { "\(NumberText.fixed(bound.bits2010($0), 2)) bits \($0.words)" }
+                .joined(separator: ", ") + " — n f(Î − ε), not certified; the sound form is a registered claim")
+        page.row(
+            "ε",
+            "\(NumberText.fixed(bound.epsilon(), 6)) at δ = \(NumberText.plain(bound.delta))"
+                + (findings.comparisonIsRegistered ? "" : " (not registered)"))
+    }
+
+    private func blocks(_ page: inout TextPage) {
+        page.heading("Blocks")
+        var rows = [["block", "trials", "valid", "calibration", "chain alice", "chain bob"]]
+        let shown = evidence.blocks.count > 24 ? evidence.blocks.suffix(24) : evidence.blocks[...]
+        for block in shown {
+            rows.append([
+                String(block.number), NumberText.count(block.tally.trials), NumberText.count(block.tally.valid),
+                block.calibrationHash.short, block.chainHeads.alice.short, block.chainHeads.bob.short,
+            ])
+        }
+        if shown.count < evidence.blocks.count {
+            page.line("the last \(shown.count) of \(evidence.blocks.count); all are in the JSON file")
+        }
+        page.table(rows)
+        if let last = evidence.blocks.last {
+            page.row("chain alice", last.chainHeads.alice.description)
+            page.row("chain bob", last.chainHeads.bob.description)
+        }
+    }
+}

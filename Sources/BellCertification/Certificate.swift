@@ -1,0 +1,58 @@
+import BellCrypto
+public import BellModel
+public import BellStatistics
+
+/// What a campaign has shown, in a form that another machine can recompute: evidence, findings, verdict and a hash.
+///
+/// The evidence decides everything else: ``issue(_:)`` twice gives the same bytes.
+public struct Certificate: Sendable {
+    /// What it was made of.
+    public let evidence: CampaignEvidence
+    /// The whole object, ``hash`` included.
+    public let json: JSON
+    /// BLAKE2b-256 of the canonical text of ``json`` without its member `hash`.
+    public let hash: Digest
+    let findings: Findings
+
+    /// The version of the format that this belld writes.
+    public static let version = 1
+
+    /// Computes all findings and makes the certificate.
+    ///
+    /// A campaign whose claim fails gets one as well: it says not certified, and why.
+    public static func issue(_ evidence: CampaignEvidence) throws(BellError) -> Certificate {
+        let findings = Findings(evidence)
+        var members = Certificate.members(evidence, findings)
+        let hash = Certificate.hash(members)
+        members["hash"] = .string(hash.description)
+        return Certificate(evidence: evidence, json: .object(members), hash: hash, findings: findings)
+    }
+
+    init(evidence: CampaignEvidence, json: JSON, hash: Digest, findings: Findings) {
+        self.evidence = evidence
+        self.json = json
+        self.hash = hash
+        self.findings = findings
+    }
+
+    static func hash(_ members: [String: JSON]) -> Digest {
+        var rest = members
+        rest["hash"] = nil
+        return Blake2b.hash(text: JSON.object(rest).text)
+    }
+
+    /// Whether the headline claim is certified; for simulated data this says nothing about nature.
+    public var isCertified: Bool { findings.isCertified }
+    /// Why it is not; empty when it is.
+    public var reasons: [String] { findings.reasons }
+    /// Whether the data come from a simulation.
+    public var isSimulated: Bool { evidence.simulated }
+    /// The counts with all losses.
+    public var tally: TrialTally { findings.tally }
+    /// The numbers of the campaign as a whole.
+    public var statistics: LiveStatistics { findings.numbers }
+    /// The file's bytes: the canonical text and a newline.
+    public var fileBytes: [UInt8] { Array((json.text + "\n").utf8) }
+    /// How a program that made or checked it ends: ok when certified, else `experiment`.
+    public var exitCode: ExitCode { isCertified ? .ok : .experiment }
+}

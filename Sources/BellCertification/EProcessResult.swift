@@ -1,0 +1,40 @@
+import BellModel
+public import BellStatistics
+
+/// What an e-process has come to, as a certificate keeps it: arms have ended, and the largest M stands.
+public struct EProcessResult: Equatable, Sendable {
+    /// Trials and wins that went in; trials that were not run are not among them.
+    public let trials: UInt64
+    public let wins: UInt64
+    /// log10 of the largest M at an arm's end, ≥ 0.
+    public let log10Max: Double
+    /// Trials at which it was reached.
+    public let trialsAtMax: UInt64
+
+    /// Takes the state of a process.
+    public init(_ process: EProcess) {
+        trials = process.trials
+        wins = process.wins
+        log10Max = process.log10Max
+        trialsAtMax = process.trialsAtMax
+    }
+
+    var json: JSON {
+        [
+            "trials": JSON(count: trials), "wins": JSON(count: wins), "log10_max": .double(log10Max),
+            "trials_at_max": JSON(count: trialsAtMax),
+        ]
+    }
+
+    init(json: JSON, path: String) throws(BellError) {
+        var reader = try JSONReader(json, path: path)
+        trials = try reader.count("trials")
+        wins = try reader.count("wins")
+        log10Max = try reader.double("log10_max")
+        trialsAtMax = try reader.count("trials_at_max")
+        try reader.finish()
+        guard log10Max >= 0, trialsAtMax <= trials, wins <= trials else {
+            throw BellError(.jsonShape, "No e-process can have come to this.", at: path)
+        }
+    }
+}

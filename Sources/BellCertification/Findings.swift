@@ -1,0 +1,74 @@
+import BellModel
+import BellStatistics
+
+/// Everything that follows from the evidence: numbers, tests, claims and the verdict.
+struct Findings: Equatable, Sendable {
+    let tally: TrialTally
+    let model: LocalModel
+    let numbers: LiveStatistics
+    let log10AzumaP: Double
+    let noSignalling: [NoSignallingTest]
+    let settings: [SettingTest]
+    /// log10 of the least p-value of all consistency tests, after Holm's adjustment over all of them.
+    let log10Consistency: Double
+    let locality: LocalityFinding
+    /// δ at which the entropy formulas are compared: the first registered entropy claim's, else 0.01.
+    let comparison: PironioBound?
+    let comparisonIsRegistered: Bool
+    /// The headline first.
+    let claims: [ClaimFinding]
+    /// Why the headline is not certified; empty when it is.
+    let reasons: [String]
+
+    /// The joint level of the consistency tests that can block a certificate.
+    static let consistencyLevel = -6.0
+
+    var isCertified: Bool { reasons.isEmpty }
+
+    init(_ evidence: CampaignEvidence) {
+        let plan = evidence.sealed.plan
+        let tally = evidence.tally
+        let model = LocalModel(settingBias: plan.settingBias) ?? .uniform
+        let numbers = LiveStatistics(tally, pattern: plan.pattern, model: model)
+        self.tally = tally
+        self.model = model
+        self.numbers = numbers
+        log10AzumaP = numbers.wins.log10AzumaPValue(model)
+        noSignalling = NoSignallingTest.all(tally)
+        settings = SettingTest.all(tally, model: model)
+        log10Consistency =
+            holmAdjusted(log10P: noSignalling.map(\.log10P) + settings.map(\.log10P)).min() ?? 0
+        locality = LocalityFinding(evidence)
+        claims = ([plan.headline] + plan.claims).enumerated().map {
+            ClaimFinding($1, isHeadline: $0 == 0, numbers: numbers, model: model)
+        }
+        let delta = ([plan.headline] + plan.claims).compactMap { claim -> Double? in
+            if case .minEntropy(_, let delta, _) = claim { delta } else { nil }
+        }.first
+        comparisonIsRegistered = delta != nil
+        comparison = PironioBound(numbers.wins, model: model, delta: delta ?? 0.01)
+        reasons = Findings.reasons(claims, locality, log10Consistency)
+    }
+
+    private static func reasons(
+        _ claims: [ClaimFinding], _ locality: LocalityFinding, _ log10Consistency: Double
+    ) -> [String] {
+        var reasons: [String] = []
+        if let headline = claims.first, !headline.holds { reasons.append(headline.words) }
+        switch locality.status {
+        case .audited, .assumed: break
+        case .unknown, .none: reasons.append("locality is \(locality.words)")
+        }
+        if !locality.contradictions.isEmpty {
+            reasons.append(
+                "blocks \(locality.contradictions.map(String.init).joined(separator: ", ")) call trials valid whose "
+                    + "margins do not exceed k·u")
+        }
+        if log10Consistency <= consistencyLevel {
+            reasons.append(
+                "no-signalling or the declared bias of the settings is refuted: least p = "
+                    + "\(NumberText.probability(log10: log10Consistency)) after Holm, registered level 1e-6")
+        }
+        return reasons
+    }
+}

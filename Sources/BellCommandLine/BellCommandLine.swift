@@ -1,1 +1,0 @@
-// BellCommandLine: see docs/architecture.md.
