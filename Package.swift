@@ -87,9 +87,9 @@ let package = Package(
         library(
             "BellDaemon",
             [
-                "BellModel", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence", "BellTiming",
-                "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab", "BellJournal",
-                "BellStream", "BellControl", "BellCampaign",
+                "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
+                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab",
+                "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
             "BellCertifier",
@@ -104,7 +104,7 @@ let package = Package(
                 "BellTiming", "BellStatistics", "BellJournal", "BellControl", "BellCampaign", "BellCertification",
             ]),
 
-        executable("belld", ["BellModel", "BellCommandLine", "BellHost", "BellDaemon"]),
+        executable("belld", ["BellHost", "BellDaemon"]),
         executable("bellcert", ["BellModel", "BellCommandLine", "BellHost", "BellCertifier"]),
         executable("bellctl", ["BellModel", "BellCommandLine", "BellHost", "BellControlTool"]),
         executable("mocklab", ["BellModel", "BellCommandLine", "BellHost", "MockLab"]),
@@ -124,7 +124,9 @@ let package = Package(
         tests(of: "DriverKit", ["BellModel", "CKernels"]),
         tests(of: "Board", ["BellModel", "DriverKit"]),
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),
+        tests(
+            of: "MockLab",
+            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellZeroMQ"]),
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),

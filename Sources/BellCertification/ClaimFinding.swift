@@ -36,7 +36,7 @@ struct ClaimFinding: Equatable, Sendable {
             let smoothing = NumberText.plain(delta / epsilon)
             if holds {
                 words =
-                    "min-entropy of the outcomes ≥ \(NumberText.fixed(bits, 2)) bits, smoothing \(smoothing), unless an "
+                    "min-entropy of the outcomes ≥ \(NumberText.lowerBound(bits, 2)) bits, smoothing \(smoothing), unless an "
                     + "event of probability ≤ \(NumberText.plain(epsilon)) happened; Î = "
                     + "\(NumberText.fixed(statistics.estimate, 6)) ≥ J = \(NumberText.plain(threshold))"
             } else if !reached {
@@ -47,7 +47,7 @@ struct ClaimFinding: Equatable, Sendable {
                 words = "no min-entropy: δ/ε′ = \(smoothing) is no smoothing, it must be below 1"
             } else {
                 words =
-                    "no min-entropy: n f(J − ε) − log2(1/ε′) = \(NumberText.fixed(bits, 2)) bits at ε = "
+                    "no min-entropy: n f(J − ε) − log2(1/ε′) = \(NumberText.lowerBound(bits, 2)) bits at ε = "
                     + "\(NumberText.fixed(bound?.epsilon(), 6))"
             }
             numbers = [

@@ -16,6 +16,14 @@ enum NumberText {
         return sign + padded.dropLast(decimals) + "." + padded.suffix(decimals)
     }
 
+    /// A lower bound with `decimals`, rounded towards −∞, so that no page claims more than was shown.
+    static func lowerBound(_ value: Double?, _ decimals: Int) -> String {
+        guard let value, value.isFinite, value.magnitude < 1e12 else { return fixed(value, decimals) }
+        var scale = 1.0
+        for _ in 0..<decimals { scale *= 10 }
+        return fixed((value * scale).rounded(.down) / scale, decimals)
+    }
+
     /// A count with its thousands apart: `1 048 576`.
     static func count(_ value: UInt64) -> String {
         var groups: [Substring] = []

@@ -82,7 +82,13 @@ extension CalibrationSet {
 }
 
 extension Result where Failure == BellError {
-    fileprivate var failures: [BellError] { if case .failure(let error) = self { [error] } else { [] } }
+    /// The failures of one file, none inside another.
+    fileprivate var failures: [BellError] {
+        guard case .failure(var first) = self else { return [] }
+        let others = first.others
+        first.others = []
+        return [first] + others
+    }
 }
 
 extension PulseShape {

@@ -14,12 +14,15 @@ enum Format {
         return "\(sign)\(whole / unit)." + String(repeating: "0", count: decimals - fraction.count) + fraction
     }
 
-    /// Picoseconds as nanoseconds with three decimals at most, at least one.
-    static func ns(_ picoseconds: Int64) -> String {
-        var text = fixed(Double(picoseconds) / 1000, 3)
+    /// At most this many decimals, at least one.
+    static func trimmed(_ value: Double, _ decimals: Int) -> String {
+        var text = fixed(value, decimals)
         while text.hasSuffix("0") && !text.hasSuffix(".0") { text.removeLast() }
         return text
     }
+
+    /// Picoseconds as nanoseconds with three decimals at most, at least one.
+    static func ns(_ picoseconds: Int64) -> String { trimmed(Double(picoseconds) / 1000, 3) }
 
     /// Nanoseconds with two decimals, rounded up: for what must at least be changed.
     static func nsUp(_ picoseconds: Double) -> String { fixed((picoseconds / 10).rounded(.up) / 100, 2) }

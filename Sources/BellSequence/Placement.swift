@@ -15,6 +15,7 @@ struct Placement {
         let grids = limits.map { Grid(rate: $0.tickRate, ticksPerSample: Int64(max($0.ticksPerSample, 1))) }
         var operations = PerNode<[PlacedOperation]>(alice: [], bob: [])
         var period = PerNode<UInt64>(alice: 0, bob: 0)
+        let misfits = Self.misfits(schedule, grids)
         for node in Node.allCases {
             let grid = grids[node]
             let fit = grid.fit(sequence.trialPeriod, step: grid.ticksPerSample)
@@ -27,7 +28,7 @@ struct Placement {
             period[node] = UInt64(clamping: fit.ticks)
             let shift = Self.shift(node, lines, grid)
             for entry in schedule.entries[node] {
-                operations[node].append(Self.place(entry, node, grid, shift, lines[node], &failures))
+                operations[node].append(Self.place(entry, node, grid, shift, lines[node], misfits, &failures))
             }
             for placed in operations[node]
             where UInt64(placed.tick) + UInt64(placed.ticks) > period[node] && fit.ticks > 0 {
@@ -49,19 +50,32 @@ struct Placement {
         return grid.fit(Picoseconds(other - own), step: grid.ticksPerSample).ticks
     }
 
+    /// Labels of the operations whose start or duration is off the grid.
+    private static func misfits(_ schedule: Schedule, _ grids: PerNode<Grid>) -> Set<String> {
+        var labels: Set<String> = []
+        for node in Node.allCases {
+            for entry in schedule.entries[node] {
+                let step = entry.operation.kind.playsSamples ? grids[node].ticksPerSample : 1
+                let fits = [entry.start, entry.duration].map { grids[node].fit($0, step: step) }
+                if fits.contains(where: { $0.off.magnitude > Grid.tolerance }) { labels.insert(entry.operation.label) }
+            }
+        }
+        return labels
+    }
+
     private static func place(
-        _ entry: Schedule.Entry, _ node: Node, _ grid: Grid, _ shift: Int64, _ lines: Lines,
+        _ entry: Schedule.Entry, _ node: Node, _ grid: Grid, _ shift: Int64, _ lines: Lines, _ misfits: Set<String>,
         _ failures: inout [BellError]
     ) -> PlacedOperation {
-        let kind = entry.operation.kind
-        // What plays samples starts with a sample; tags and gates fall on ticks.
-        let sampled = kind.pulse != nil || kind == .readout
+        let sampled = entry.operation.kind.playsSamples
         let step = sampled ? grid.ticksPerSample : 1
         let at = "\(entry.operation.place) \(entry.operation.label)"
         let start = grid.fit(entry.start, step: step)
         let length = grid.fit(entry.duration, step: step)
-        for (what, time, fit) in [("The start", entry.start, start), ("The duration", entry.duration, length)]
-        where fit.off.magnitude > Grid.tolerance {
+        var checks = [("The duration", entry.duration, length)]
+        // What follows a misfit is off because of it; one error is enough.
+        if !entry.follows(misfits) { checks.append(("The start", entry.start, start)) }
+        for (what, time, fit) in checks where fit.off.magnitude > Grid.tolerance {
             failures.append(
                 offGrid("\(what) of \(entry.operation.label)", time, fit, grid, node, sampled: sampled, at: at))
         }
@@ -75,7 +89,7 @@ struct Placement {
         }
         let from = grid.time(Int64(tick))
         let until = grid.time(Int64(tick) + Int64(ticks))
-        let acts = lines.acts(kind, from: from, until: until)
+        let acts = lines.acts(entry.operation.kind, from: from, until: until)
         return PlacedOperation(
             operation: entry.operation, tick: tick, ticks: ticks, start: from, end: until, actsFrom: acts.0,
             actsUntil: acts.1)
@@ -89,9 +103,9 @@ struct Placement {
         let nearest = Format.ns(grid.time(fit.ticks).count)
         return BellError(
             .sequenceGrid,
-            "\(what), \(Format.ns(time.count)) ns, is \(Format.fixed(fit.off.magnitude / 1000, 4)) ns \(side) the "
+            "\(what), \(Format.ns(time.count)) ns, is \(Format.trimmed(fit.off.magnitude / 1000, 4)) ns \(side) the "
                 + "nearest \(sampled ? "sample" : "tick") of \(node.name)'s board.",
-            at: at, cause: "a \(sampled ? "sample" : "tick") lasts \(Format.fixed(step / 1000, 4)) ns",
+            at: at, cause: "a \(sampled ? "sample" : "tick") lasts \(Format.trimmed(step / 1000, 4)) ns",
             fix: "write \(nearest) ns, or move what it follows")
     }
 
@@ -104,5 +118,17 @@ struct Placement {
             return emission.actsFrom + Picoseconds(delay)
         }
         return nil
+    }
+}
+
+extension Operation.Kind {
+    /// What plays samples starts with a sample; tags and gates fall on ticks.
+    fileprivate var playsSamples: Bool { pulse != nil || self == .readout }
+}
+
+extension Schedule.Entry {
+    fileprivate func follows(_ labels: Set<String>) -> Bool {
+        guard case .after(let reference, _) = operation.start else { return false }
+        return labels.contains("\(reference.node.name)/\(reference.name)")
     }
 }

@@ -17,12 +17,12 @@ public struct BlockEnd: Equatable, Sendable {
     /// Heads of the nodes' hash chains after the block: head′ = BLAKE2b(head ‖ chunk hash), from zeroes at the
     /// campaign's start.
     public var chainHeads: PerNode<Digest>
-    /// Anything else the certificate should carry, for example the audit's parameters; opaque here.
-    public var more: JSON
+    /// What the block was audited with (survey, k, rates), as the audit writes it; opaque here.
+    public var audit: JSON
 
     public init(
         number: UInt64, firstIndex: UInt64, nextIndex: UInt64, tally: TrialTally, margins: JSON,
-        calibrationHash: Digest, chainHeads: PerNode<Digest>, more: JSON = .null
+        calibrationHash: Digest, chainHeads: PerNode<Digest>, audit: JSON
     ) {
         self.number = number
         self.firstIndex = firstIndex
@@ -31,7 +31,7 @@ public struct BlockEnd: Equatable, Sendable {
         self.margins = margins
         self.calibrationHash = calibrationHash
         self.chainHeads = chainHeads
-        self.more = more
+        self.audit = audit
     }
 
     public var json: JSON {
@@ -42,7 +42,7 @@ public struct BlockEnd: Equatable, Sendable {
             "chain_heads": [
                 "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
             ],
-            "more": more,
+            "audit": audit,
         ]
     }
 
@@ -60,7 +60,7 @@ public struct BlockEnd: Equatable, Sendable {
             alice: try heads.digest("alice", path: "BLOCK_END.chain_heads"),
             bob: try heads.digest("bob", path: "BLOCK_END.chain_heads"))
         try heads.finish()
-        more = reader.optional("more") ?? .null
+        audit = try reader.value("audit")
         try reader.finish()
         guard firstIndex <= nextIndex, tally.trials == nextIndex - firstIndex else {
             throw BellError(

@@ -1,1 +1,4 @@
-print("not built yet")
+import BellDaemon
+import BellHost
+
+exitProgram(await DaemonProgram.main(Array(CommandLine.arguments.dropFirst())))

@@ -1,1 +1,3 @@
-print("not built yet")
+import BellHost
+
+exitProgram(await MockLabCommand.run(Array(CommandLine.arguments.dropFirst())))

@@ -102,6 +102,7 @@ import Testing
         #expect(NumberText.probability(log10: log10) == expected)
         #expect(NumberText.count(1_048_576) == "1 048 576" && NumberText.count(12) == "12")
         #expect(NumberText.fixed(-0.00001, 2) == "0.00" && NumberText.fixed(-2.346, 2) == "−2.35")
+        #expect(NumberText.lowerBound(23.849, 2) == "23.84" && NumberText.lowerBound(-3.321, 2) == "−3.33")
         #expect(NumberText.fixed(nil, 2) == "—" && NumberText.fixed(.infinity, 2) == "—")
     }
 }

@@ -38,7 +38,7 @@ struct Recording {
                 .blockEnd(
                     BlockEnd(
                         number: UInt64(block), firstIndex: first, nextIndex: next, tally: tally, margins: [:],
-                        calibrationHash: .zero, chainHeads: PerNode(alice: .zero, bob: .zero))))
+                        calibrationHash: .zero, chainHeads: PerNode(alice: .zero, bob: .zero), audit: [:])))
         }
         items.append(.end(CampaignEnd(state: .completed, nextIndex: next, notRun: 0)))
     }

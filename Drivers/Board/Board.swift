@@ -1,1 +1,0 @@
-// Board: see docs/architecture.md.

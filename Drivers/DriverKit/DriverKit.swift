@@ -1,1 +1,0 @@
-// DriverKit: see docs/architecture.md.

@@ -1,0 +1,76 @@
+/// Finds frames in a stream of bytes (USB bulk pipes) and counts what is not one.
+///
+/// After garbage it goes on at the next `BELL` that heads a sound frame. A false header can claim up to 1 MiB, which is
+/// waited for; a link that stays silent behind one is ended by the silence time-out, and a new decoder is made.
+public struct FrameStreamDecoder: Sendable {
+    /// Bytes that were in no sound frame.
+    public private(set) var garbageBytes: UInt64 = 0
+    /// Headers with the magic whose length or checksum was wrong.
+    public private(set) var garbledFrames: UInt64 = 0
+
+    private var buffer: [UInt8] = []
+    private var start = 0
+    /// Bytes that were checksummed in vain since the last sound frame.
+    private var wasted = 0
+    /// Past this many wasted bytes a bad candidate is dropped whole, so that planted headers cost linear time.
+    private static let patience = 8 * Frame.maximumSize
+
+    public init() {}
+
+    /// Takes what was read.
+    public mutating func append(_ bytes: some Collection<UInt8>) {
+        if start > 0, start == buffer.count || start > Frame.maximumSize {
+            buffer.removeFirst(start)
+            start = 0
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// The next whole frame whose checksum is right, of whatever version and type; nil until more bytes come.
+    ///
+    /// The result is ready for ``Frame/decode(_:)``.
+    public mutating func next() -> [UInt8]? {
+        while seekMagic() {
+            guard buffer.count - start >= Frame.headerSize else { return nil }
+            let header = buffer.withUnsafeBytes { Frame.Header(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+            guard header.length <= Frame.maximumPayload else {
+                reject(dropping: 1)
+                continue
+            }
+            let size = Frame.headerSize + header.length
+            guard buffer.count - start >= size else { return nil }
+            let checksum = buffer.withUnsafeBytes { raw in
+                Frame.checksum(of: UnsafeRawBufferPointer(rebasing: raw[start..<start + size]))
+            }
+            guard checksum == header.checksum else {
+                wasted += size
+                reject(dropping: wasted > FrameStreamDecoder.patience ? size : 1)
+                continue
+            }
+            wasted = 0
+            defer { start += size }
+            return [UInt8](buffer[start..<start + size])
+        }
+        return nil
+    }
+
+    private mutating func reject(dropping count: Int) {
+        garbledFrames += 1
+        garbageBytes += UInt64(count)
+        start += count
+    }
+
+    /// Moves to the next place where the magic, or a beginning of it at the buffer's end, stands; false at the end.
+    private mutating func seekMagic() -> Bool {
+        let from = start
+        buffer.withUnsafeBytes { raw in
+            while start < raw.count {
+                let have = min(Frame.magic.count, raw.count - start)
+                if (0..<have).allSatisfy({ raw[start + $0] == Frame.magic[$0] }) { break }
+                start += 1
+            }
+        }
+        garbageBytes += UInt64(start - from)
+        return start < buffer.count
+    }
+}

@@ -1,1 +1,0 @@
-// MockLab: see docs/architecture.md.

@@ -1,0 +1,42 @@
+# belld: `make run` shows it, `make test` checks it, `make build` leaves the programs in .build/release.
+SHELL := /bin/bash
+# One set of flags for build, test and run, so that nothing is compiled twice.
+FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
+BIN := .build/release
+
+.PHONY: help setup build run test lint layers unit end-to-end bench clean
+
+help: ## Shows this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: ## Installs what is missing from Debian, and says what and why.
+	@.ci/setup
+
+build: setup ## Builds belld, bellcert, bellctl and mocklab into .build/release.
+	swift build $(FLAGS)
+
+run: build ## Runs a whole simulated Bell campaign and verifies its certificate.
+	@.ci/campaign $(BIN)
+
+test: setup lint ## Runs every check.
+	swift build --build-tests $(FLAGS)
+	@$(MAKE) --no-print-directory layers unit end-to-end
+
+lint: ## Checks the format of the Swift sources.
+	swift format lint --strict --recursive Sources Drivers Tests Package.swift
+
+layers: ## Compares every import with the table in docs/architecture.md.
+	@/usr/bin/python3 .ci/layers --self-test
+	@/usr/bin/python3 .ci/layers
+
+unit:
+	swift test --skip-build $(FLAGS)
+
+end-to-end: ## Runs separate processes, kills them, and counts the trials.
+	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)
+
+bench: build ## Measures against peers and limits in one run; see Benchmarks/README.md.
+	@Benchmarks/run $(BIN)
+
+clean: ## Removes what was built.
+	swift package clean

@@ -1,0 +1,65 @@
+public import BellModel
+
+/// Gathers both halves of one arm as they arrive, in any order and with repeats.
+///
+/// A pure value: the campaign feeds it the boards' events. It keeps pieces as they came; whether they fit together is
+/// the audit's question.
+public struct ArmCollector: Sendable {
+    /// The arm that is collected.
+    public let arm: Arm
+    public private(set) var halves = PerNode<[HalfChunk]>(alice: [], bob: [])
+    public private(set) var clocks = PerNode<[ClockRecord]>(alice: [], bob: [])
+    /// Whether a node has said that its part of the arm is over.
+    public private(set) var ended = PerNode(alice: false, bob: false)
+    /// How many trials a node says it made; nil before its end.
+    public private(set) var made = PerNode<UInt32?>(alice: nil, bob: nil)
+    /// Records that came so far, at the node that has fewer: what a progress timer watches.
+    public var progress: UInt64 { min(received.alice, received.bob) }
+    /// Records that came so far.
+    public private(set) var received = PerNode<UInt64>(alice: 0, bob: 0)
+
+    public init(arm: Arm) { self.arm = arm }
+
+    /// Whether nothing more can come: both ends are here with all the records they announce.
+    public var isComplete: Bool { isComplete(.alice) && isComplete(.bob) }
+
+    /// Whether one node's half is all here.
+    public func isComplete(_ node: Node) -> Bool {
+        ended[node] && received[node] >= UInt64(made[node] ?? 0)
+    }
+
+    /// Takes a piece; a repeat of one that is here already is ignored, one outside the arm is refused.
+    ///
+    /// - Returns: False for a piece that does not belong to this arm.
+    public mutating func add(_ chunk: HalfChunk) -> Bool {
+        guard chunk.count > 0, chunk.firstIndex >= arm.range.lowerBound,
+            chunk.firstIndex.addingReportingOverflow(UInt64(chunk.count)).overflow == false,
+            chunk.range.upperBound <= arm.range.upperBound
+        else { return false }
+        if halves[chunk.node].contains(where: { $0 == chunk }) { return true }
+        halves[chunk.node].append(chunk)
+        received[chunk.node] += UInt64(chunk.count)
+        return true
+    }
+
+    /// Takes clock records; repeats are ignored.
+    public mutating func add(_ records: [ClockRecord], of node: Node) {
+        for record in records where !clocks[node].contains(record) { clocks[node].append(record) }
+    }
+
+    /// Takes a node's word that it made `made` trials of this arm and no more.
+    public mutating func end(_ node: Node, made: UInt32) {
+        ended[node] = true
+        self.made[node] = made
+    }
+
+    /// The pieces of a node in index order, as the journal stores them.
+    public func sortedHalves(_ node: Node) -> [HalfChunk] {
+        halves[node].sorted { ($0.firstIndex, $0.bootID) < ($1.firstIndex, $1.bootID) }
+    }
+
+    /// A node's clock records in pulse order.
+    public func sortedClocks(_ node: Node) -> [ClockRecord] {
+        clocks[node].sorted { ($0.pulse, $0.tick) < ($1.pulse, $1.tick) }
+    }
+}

@@ -1,1 +1,0 @@
-// BellCampaign: see docs/architecture.md.

@@ -1,0 +1,222 @@
+import BellModel
+public import Board
+import DriverKit
+
+extension Campaign {
+    /// How long nothing may come of a running arm before it is given up, in nanoseconds.
+    private static let stall: UInt64 = 5_000_000_000
+
+    // MARK: Board events
+
+    /// Takes one event of a board; the daemon forwards them in their order.
+    public func received(_ event: BoardEvent, from node: Node) {
+        switch event {
+        case .connected(let capabilities, _):
+            links[node] = BoardLink(capabilities: capabilities)
+        case .trials(let campaign, let arm, let chunk):
+            if campaign == id, arm == collector?.arm.number {
+                if collector?.add(chunk) == false { note("a chunk lies outside its arm", node) }
+            } else {
+                discard(campaign: campaign, arm: arm, upTo: chunk.range.upperBound, of: node)
+            }
+        case .clock(let campaign, let arm, _, let records):
+            if campaign == id, arm == collector?.arm.number { collector?.add(records, of: node) }
+        case .armEnd(let campaign, let arm, let first, let count, let made, _):
+            if campaign == id, arm == collector?.arm.number {
+                collector?.end(node, made: made)
+            } else {
+                discard(campaign: campaign, arm: arm, upTo: first &+ UInt64(count), of: node)
+            }
+        case .signature: break
+        case .replayEnd:
+            links[node].replayed = true
+        case .fault(let fault):
+            note(fault.bellError(at: "\(node.name)/board").what, node)
+        case .disconnected(let error):
+            if links[node].error == nil { links[node].error = error }
+        }
+        wake()
+    }
+
+    /// Lets a board drop what is recorded already; what another campaign still needs is left in its spool.
+    private func discard(campaign: CampaignID, arm: UInt64, upTo index: UInt64, of node: Node) {
+        guard campaign == id ? arm < (collector?.arm.number ?? 0) : !services.isUnfinished(campaign) else { return }
+        let board = boards[node]
+        Task { await board.acknowledge(campaign: campaign, arm: arm, nextIndex: index) }
+    }
+
+    private func note(_ what: String, _ node: Node) {
+        let keeper = keeper
+        Task { await keeper.addEvent(level: "warn", message: what, metadata: ["node": .string(node.name)]) }
+    }
+
+    // MARK: Connecting
+
+    /// Connects whatever is not connected, and waits until both boards have sent all they had kept.
+    ///
+    /// - Returns: The boots in which the boards are.
+    func connectBoards() async throws(BellError) -> PerNode<UInt64> {
+        var errors: [BellError] = []
+        async let alice = connect(.alice)
+        async let bob = connect(.bob)
+        if let error = await alice { errors.append(error) }
+        if let error = await bob { errors.append(error) }
+        if let error = BellError.all(errors) { throw error }
+        let deadline = services.now() + Campaign.stall
+        while !(links.alice.replayed && links.bob.replayed) {
+            if let error = links.alice.error ?? links.bob.error { throw error }
+            if services.now() > deadline {
+                throw BellError(
+                    .campaignBoardSilent, "A board did not finish sending what it had kept within 5 s.",
+                    at: links.alice.replayed ? "bob/board" : "alice/board",
+                    fix: "run `bellctl device check`; restart the board if it stays so")
+            }
+            await pause()
+        }
+        guard let a = links.alice.capabilities, let b = links.bob.capabilities else {
+            throw BellError(.campaignBoards, "A board went away while it was being connected.")
+        }
+        guard a.node == .alice, b.node == .bob else {
+            throw BellError(
+                .campaignBoards, "The boards are exchanged: alice's address answers as \(a.node.name), bob's as \(b.node.name).",
+                at: "lab.yaml devices", fix: "exchange the two `at:` lines in lab.yaml")
+        }
+        guard a.simulated == b.simulated else {
+            throw BellError(
+                .campaignBoards, "One board is simulated and the other is not.", at: "lab.yaml devices",
+                fix: "use two boards of one kind in a campaign")
+        }
+        return PerNode(alice: a.bootID, bob: b.bootID)
+    }
+
+    private func connect(_ node: Node) async -> BellError? {
+        if links[node].isUp { return nil }
+        do throws(BellError) {
+            links[node] = BoardLink()
+            let capabilities = try await boards[node].connect()
+            // The driver's own event may have come already, with the replay's end behind it.
+            if links[node].capabilities == nil { links[node].capabilities = capabilities }
+            return nil
+        } catch {
+            links[node].error = error
+            return error
+        }
+    }
+
+    // MARK: Blocks
+
+    func openBlock(number: UInt64, firstIndex: UInt64) async throws(BellError) -> CampaignMachine.Event {
+        let boots = try await connectBoards()
+        guard let a = links.alice.capabilities, let b = links.bob.capabilities else {
+            throw BellError(.campaignBoards, "A board went away before the block was opened.")
+        }
+        let block = try services.compile(sealed, PerNode(alice: a, bob: b))
+        async let alice = load(block.programs.alice, into: .alice)
+        async let bob = load(block.programs.bob, into: .bob)
+        let errors = [await alice, await bob].compactMap { $0 }
+        if let error = BellError.all(errors) { throw error }
+        try await keeper.beginBlock(number: number, firstIndex: firstIndex, block: block, boots: boots)
+        compiled = block
+        return .blockOpened(boots: boots, armLimit: min(a.spoolTrials, b.spoolTrials))
+    }
+
+    private func load(_ program: NodeProgram, into node: Node) async -> BellError? {
+        do throws(BellError) {
+            try await boards[node].load(program)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    // MARK: Arms
+
+    func drawHostBits(for arm: Arm) throws(BellError) -> PerNode<[UInt8]>? {
+        guard sealed.plan.inputBits == .host else { return nil }
+        return PerNode(
+            alice: try services.hostBits(.alice, arm.range), bob: try services.hostBits(.bob, arm.range))
+    }
+
+    /// Arms both boards, starts the trigger master, and collects until both halves are here.
+    func runArm(_ arm: Arm) async throws(BellError) {
+        collector = ArmCollector(arm: arm)
+        let order = ArmOrder(campaign: id, arm: arm.number, firstIndex: arm.firstIndex, count: arm.count)
+        async let alice = prepare(.alice, order)
+        async let bob = prepare(.bob, order)
+        if let error = BellError.all([await alice, await bob].compactMap { $0 }) { throw error }
+        try await boards[services.triggerMaster].start()
+        try await collect()
+    }
+
+    private func prepare(_ node: Node, _ order: ArmOrder) async -> BellError? {
+        do throws(BellError) {
+            if let bits = hostBits?.bits[node] {
+                try await boards[node].sendHostBits(
+                    campaign: order.campaign, arm: order.arm, bits: PackedBits(bits: bits))
+            }
+            try await boards[node].arm(order)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    /// Waits for both halves as long as something keeps coming.
+    private func collect() async throws(BellError) {
+        var progress = collector?.progress ?? 0
+        var deadline = services.now() + Campaign.stall
+        while collector?.isComplete == false {
+            if let error = links.alice.error ?? links.bob.error { throw error }
+            let now = services.now()
+            let received = (collector?.received.alice ?? 0) + (collector?.received.bob ?? 0)
+            if received != progress {
+                progress = received
+                deadline = now + Campaign.stall
+            }
+            if now > deadline {
+                let missing = Node.allCases.filter { collector?.isComplete($0) == false }.map { "\($0.name)/board" }
+                throw BellError(
+                    .campaignBoardSilent, "No trial record came for 5 s although the board answers.",
+                    at: missing.joined(separator: ", "), cause: "arm \(collector?.arm.number ?? 0) is not complete",
+                    fix: "check the trigger cable, then run `bellctl device check`")
+            }
+            await pause()
+        }
+    }
+
+    /// Fetches what the boards still hold of an arm that went wrong; what they no longer hold is lost.
+    func resolveArm(_ arm: Arm) async throws(BellError) -> PerNode<UInt64> {
+        if collector?.arm != arm { collector = ArmCollector(arm: arm) }
+        let boots = try await connectBoards()
+        for node in Node.allCases where collector?.isComplete(node) == false {
+            let status = try await boards[node].status()
+            // A board that is still at work on this arm finishes it; one that waits for a trigger never will.
+            if status.state == .running {
+                do throws(BellError) { try await collect() } catch { try await boards[node].stop() }
+            } else if status.state == .armed {
+                try await boards[node].stop()
+            }
+        }
+        // What was sent before the boards' last replies is here now, but for events still on their way to us.
+        let deadline = services.now() + 300_000_000
+        while collector?.isComplete == false, services.now() < deadline { await pause() }
+        return boots
+    }
+
+    /// Audits and stores the arm and, in the same transaction, commits the next; then lets the boards drop it.
+    func record(_ arm: Arm, thenCommit next: Arm?) async throws(BellError) {
+        let gathered = collector?.arm == arm ? collector : nil
+        var nextBits: PerNode<[UInt8]>?
+        if let next { nextBits = try drawHostBits(for: next) }
+        let result = try await keeper.record(
+            gathered ?? ArmCollector(arm: arm), thenCommit: next, nextBits: nextBits)
+        totals.tally += result.audit.tally
+        totals.margins += result.audit.margins
+        totals.process.add(trials: UInt64(arm.count), wins: result.audit.tally.wins(sealed.plan.pattern))
+        hostBits = result.nextBits
+        services.journalGrew()
+        for node in Node.allCases where links[node].isUp {
+            await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)
+        }
+    }
+}

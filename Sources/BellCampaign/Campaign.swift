@@ -1,0 +1,213 @@
+public import BellAudit
+public import BellModel
+public import Board
+public import DriverKit
+import BellStatistics
+
+/// Runs one campaign: performs what ``CampaignMachine`` decides, one action at a time.
+///
+/// The actor owns the campaign's journal through a ``JournalKeeper`` and borrows both boards. Board events arrive at any
+/// moment through ``received(_:from:)``; requests through ``request(_:)``. Nothing here decides about trials: indices are
+/// handed out by the machine, validity by `BellAudit`.
+public actor Campaign {
+    public nonisolated let id: CampaignID
+    public nonisolated let sealed: SealedPlan
+
+    let keeper: JournalKeeper
+    let services: CampaignServices
+    let boards: PerNode<BoardDriver>
+    var machine: CampaignMachine
+    var links = PerNode(alice: BoardLink(), bob: BoardLink())
+    var compiled: CompiledBlock?
+    var collector: ArmCollector?
+    /// Bits that the host committed to for the arm under way; nil for board bits.
+    var hostBits: HostBitsOfArm?
+    var totals: CampaignTotals
+    private var waiter: CheckedContinuation<Void, Never>?
+    private var lastReport: UInt64 = 0
+    private var rate = RateMeter()
+
+    /// Takes over an open journal.
+    ///
+    /// - Parameters:
+    ///   - keeper: Owns the campaign's journal, new or half full.
+    ///   - boards: Both drivers; connected or not.
+    public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError) {
+        let opened = try await keeper.resumePoint()
+        id = opened.campaign
+        sealed = opened.sealed
+        self.keeper = keeper
+        self.boards = boards
+        self.services = services
+        totals = opened.totals
+        machine = CampaignMachine(
+            plan: opened.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
+            nextBlock: opened.nextBlock, unresolved: opened.unresolved)
+        if opened.wasPaused { _ = machine.request { $0.pause = true } }
+    }
+
+    /// Runs until the campaign ends or leaves; returns the state it is left in.
+    public func run() async -> CampaignState {
+        let ticker = Task { [weak self] in
+            while !Task.isCancelled, await self?.tick() != nil {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+        defer { ticker.cancel() }
+        var action = machine.begin()
+        var shown = machine.state
+        while true {
+            report(force: machine.state != shown)
+            if machine.state != shown {
+                shown = machine.state
+                await keeper.note(state: shown, reason: machine.reason)
+            }
+            if case .end(let state) = action {
+                await keeper.note(state: state, reason: machine.reason)
+                report(force: true)
+                return state
+            }
+            action = machine.handle(await perform(action))
+        }
+    }
+
+    /// Takes a request of a person or a signal; it takes effect at the next arm or block.
+    public func request(_ change: @Sendable (inout CampaignRequests) -> Void) {
+        _ = machine.request(change)
+        wake()
+        report(force: true)
+    }
+
+    /// The certifier has confirmed the end, or more of the stream: look again.
+    public func certifierMoved() { wake() }
+
+    private func perform(_ action: CampaignMachine.Action) async -> CampaignMachine.Event {
+        do {
+            switch action {
+            case .connect:
+                return .connected(boots: try await connectBoards())
+            case .openBlock(let number, let firstIndex):
+                return try await openBlock(number: number, firstIndex: firstIndex)
+            case .commit(let arm):
+                if let error = links.alice.error ?? links.bob.error { return .linkLost(error) }
+                hostBits = try await keeper.commit(arm, bits: try drawHostBits(for: arm))
+            case .run(let arm):
+                try await runArm(arm)
+            case .resolve(let arm):
+                return .connected(boots: try await resolveArm(arm))
+            case .record(let arm, let next):
+                try await record(arm, thenCommit: next)
+            case .closeBlock(let number):
+                try await keeper.closeBlock(number)
+                services.journalGrew()
+            case .wait(let milliseconds):
+                let deadline = services.now() + UInt64(milliseconds) * 1_000_000
+                let requests = machine.requests
+                while services.now() < deadline, machine.requests == requests { await pause() }
+            case .park:
+                while machine.requests.pause, !machine.requests.stop, machine.requests.interrupts == 0 { await pause() }
+            case .finish(let final):
+                try await keeper.finish(as: final, trials: sealed.plan.trials)
+                services.journalGrew()
+                totals = await keeper.totals(afterFinishing: totals, trials: sealed.plan.trials, final: final)
+                while try await !keeper.endIsAcknowledged() {
+                    if machine.requests.interrupts > 0 { throw Campaign.leftBeforeTheCertifier }
+                    await pause()
+                }
+            case .end: break
+            }
+            return .done
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private static let leftBeforeTheCertifier = BellError(
+        .campaignInterrupted, "The daemon was stopped before the certifier had confirmed the campaign's end.",
+        state: "all trials are stored", fix: "start the laboratory again; the certificate is then written")
+
+    // MARK: Waiting
+
+    /// Sleeps until something happens, at most about 100 ms.
+    func pause() async {
+        await withCheckedContinuation { waiter = $0 }
+    }
+
+    func wake() {
+        waiter?.resume()
+        waiter = nil
+    }
+
+    private func tick() -> Bool {
+        wake()
+        report(force: false)
+        return true
+    }
+
+    // MARK: Reporting
+
+    /// Reports the state, at most ten times a second unless forced.
+    func report(force: Bool) {
+        let now = services.now()
+        guard force || now - lastReport > 100_000_000 else { return }
+        lastReport = now
+        rate.note(now: now, count: totals.tally.trials, running: machine.state == .running)
+        services.report(snapshot())
+    }
+
+    /// The campaign as it is now.
+    public func snapshot() -> CampaignSnapshot {
+        CampaignSnapshot(
+            id: id, sealed: sealed, state: machine.state, reason: machine.reason, started: machine.nextIndex,
+            block: machine.block, arm: collector?.arm.number ?? 0, tally: totals.tally, margins: totals.margins,
+            requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
+            log10LivePValue: -max(0, totals.process.log10Max),
+            simulated: links.alice.capabilities?.simulated ?? links.bob.capabilities?.simulated ?? totals.simulated,
+            rate: rate.perSecond)
+    }
+}
+
+extension BellError.Code {
+    /// The daemon was stopped while a campaign was under way.
+    public static let campaignInterrupted = BellError.Code("campaign.interrupted", exit: .interrupted)
+    /// A board does not send what it should.
+    public static let campaignBoardSilent = BellError.Code("campaign.board-silent", exit: .hardware)
+    /// The two boards cannot run one campaign.
+    public static let campaignBoards = BellError.Code("campaign.boards", exit: .hardware)
+}
+
+/// What a campaign knows of one board's link.
+struct BoardLink: Sendable {
+    var capabilities: Capabilities?
+    /// Why the link is down, or nil when it is up.
+    var error: BellError?
+    /// Whether everything that the board had kept has come since it was connected.
+    var replayed = false
+    var isUp: Bool { capabilities != nil && error == nil }
+}
+
+/// Sums over all recorded arms.
+public struct CampaignTotals: Sendable {
+    public var tally = TrialTally()
+    public var margins = MarginSummary()
+    public var process: EProcess
+    public var simulated = false
+}
+
+/// Trials a second over the last seconds of running.
+struct RateMeter {
+    private var points: [(time: UInt64, count: UInt64)] = []
+    private(set) var perSecond = 0.0
+
+    mutating func note(now: UInt64, count: UInt64, running: Bool) {
+        guard running else {
+            points = []
+            perSecond = 0
+            return
+        }
+        points.append((now, count))
+        while points.count > 2, now - points[0].time > 5_000_000_000 { points.removeFirst() }
+        guard let first = points.first, now > first.time else { return }
+        perSecond = Double(count - first.count) / (Double(now - first.time) / 1e9)
+    }
+}

@@ -1,0 +1,251 @@
+public import BellModel
+
+/// Decides what a campaign does next; a pure value that an actor asks after each thing it has done.
+///
+/// One action is under way at a time. The actor performs it and hands back its event; requests (pause, stop, Ctrl-C)
+/// may come at any moment and take effect at the next arm or block. No trial index is ever handed out twice: an arm's
+/// range begins where the last committed one ended, whatever became of that arm.
+public struct CampaignMachine: Sendable {
+    /// What the actor must do now.
+    public enum Action: Equatable, Sendable {
+        /// Connect both boards.
+        case connect
+        /// Freeze the calibration, compile, load both boards, and write the block's header.
+        case openBlock(number: UInt64, firstIndex: UInt64)
+        /// Make the arm's range durable.
+        case commit(Arm)
+        /// Arm both boards, start, and collect both halves.
+        case run(Arm)
+        /// Fetch what the boards still hold of an arm that went wrong, reconnecting as needed.
+        case resolve(Arm)
+        /// Audit the arm, write it, and in the same transaction make the next arm's range durable; then acknowledge.
+        case record(Arm, thenCommit: Arm?)
+        /// Write the block's summary.
+        case closeBlock(number: UInt64)
+        /// Sleep, unless a request comes first.
+        case wait(milliseconds: Int)
+        /// Sleep until a request comes.
+        case park
+        /// Write the end and wait for the certifier.
+        case finish(CampaignState)
+        /// Stop performing; the state says why.
+        case end(CampaignState)
+    }
+
+    /// What came of an action.
+    public enum Event: Equatable, Sendable {
+        case done
+        /// Both boards are connected, in these boots.
+        case connected(boots: PerNode<UInt64>)
+        /// A block is open under these boots, with arms of at most `armLimit` trials.
+        case blockOpened(boots: PerNode<UInt64>, armLimit: UInt32)
+        case failed(BellError)
+        /// A board was found gone before an arm was committed: connect again, nothing is lost.
+        case linkLost(BellError)
+    }
+
+    public private(set) var state: CampaignState = .preparing
+    /// Why it is suspended, or nil.
+    public private(set) var reason: BellError?
+    public private(set) var requests = CampaignRequests()
+    /// One past the last committed index.
+    public private(set) var nextIndex: UInt64
+    /// The open block's number, or nil.
+    public private(set) var block: UInt64?
+    /// The boots in which the boards are now.
+    public private(set) var boots: PerNode<UInt64>?
+
+    private let total: UInt64
+    private let perArm: UInt32
+    private let perBlock: UInt64
+    private var nextArm: UInt64
+    private var nextBlock: UInt64
+    private var blockEnd: UInt64 = 0
+    private var blockBoots: PerNode<UInt64>?
+    private var armLimit: UInt32 = 0
+    private var unresolved: Arm?
+    private var action: Action = .connect
+    private var retry: Action?
+    private var attempts = 0
+
+    /// Begins or resumes a campaign.
+    ///
+    /// - Parameters:
+    ///   - plan: The sealed plan.
+    ///   - nextIndex: One past the last committed index; 0 for a new campaign.
+    ///   - nextArm: The number of the next arm.
+    ///   - nextBlock: The number of the next block.
+    ///   - unresolved: A committed arm whose result is not in the journal.
+    public init(plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, unresolved: Arm? = nil) {
+        total = plan.trials
+        perArm = plan.trialsPerArm
+        perBlock = plan.trialsPerBlock
+        self.nextIndex = nextIndex
+        self.nextArm = nextArm
+        self.nextBlock = nextBlock
+        self.unresolved = unresolved
+        // Its block is still open; with no boots of its own it takes no further arm and is closed next.
+        block = unresolved?.block
+    }
+
+    /// The action to begin with.
+    public func begin() -> Action { action }
+
+    /// Takes a request; true when an action that only waits should end now.
+    public mutating func request(_ change: (inout CampaignRequests) -> Void) -> Bool {
+        change(&requests)
+        switch action {
+        case .wait, .park: return true
+        default: return false
+        }
+    }
+
+    /// Takes the event of the action under way and says what to do next.
+    public mutating func handle(_ event: Event) -> Action {
+        switch event {
+        case .failed(let error): action = failed(error)
+        case .linkLost(let error):
+            action = .connect
+            action = failed(error)
+        default: action = succeeded(event)
+        }
+        return action
+    }
+
+    private mutating func failed(_ error: BellError) -> Action {
+        state = .suspended
+        reason = error
+        switch action {
+        case .run(let arm):
+            // The arm's trials count whatever happens; first see what the boards still have of it.
+            unresolved = arm
+            return .resolve(arm)
+        default:
+            if let end = givingUp(on: action) { return end }
+            retry = action
+            attempts += 1
+            return .wait(milliseconds: CampaignMachine.backoff(attempt: attempts))
+        }
+    }
+
+    private mutating func succeeded(_ event: Event) -> Action {
+        if case .wait = action {} else { attempts = 0 }
+        switch action {
+        case .connect:
+            if case .connected(let boots) = event { self.boots = boots }
+            if let arm = unresolved { return .resolve(arm) }
+            return next()
+        case .openBlock(let number, let firstIndex):
+            block = number
+            nextBlock = number + 1
+            blockEnd = min(total, firstIndex.addingReportingOverflow(perBlock).overflow ? total : firstIndex + perBlock)
+            if case .blockOpened(let boots, let limit) = event {
+                self.boots = boots
+                blockBoots = boots
+                armLimit = max(1, min(limit, perArm))
+            }
+            return next()
+        case .commit(let arm):
+            committed(arm)
+            return .run(arm)
+        case .run(let arm):
+            return record(arm)
+        case .resolve(let arm):
+            if case .connected(let boots) = event { self.boots = boots }
+            return record(arm)
+        case .record(_, let following):
+            unresolved = nil
+            if let arm = following {
+                committed(arm)
+                return .run(arm)
+            }
+            return next()
+        case .closeBlock:
+            block = nil
+            return next()
+        case .wait:
+            if let again = retry {
+                if let end = givingUp(on: again) { return end }
+                retry = nil
+                return again
+            }
+            return next()
+        case .park:
+            return next()
+        case .finish(let final):
+            return leave(as: final)
+        case .end:
+            return action
+        }
+    }
+
+    /// What a request makes of an action that fails again and again; nil when it is to be retried.
+    private mutating func givingUp(on action: Action) -> Action? {
+        if requests.interrupts > 0 { return leave() }
+        guard requests.stop else { return nil }
+        switch action {
+        case .connect, .resolve, .openBlock, .commit:
+            // The person gave up on the board: what is missing of an open arm is lost.
+            if let arm = unresolved { return record(arm) }
+            if let block { return .closeBlock(number: block) }
+            return finish()
+        default: return nil
+        }
+    }
+
+    /// Hands out the arm's indices.
+    private mutating func committed(_ arm: Arm) {
+        nextIndex = arm.range.upperBound
+        nextArm = arm.number + 1
+        unresolved = arm
+        state = .running
+        reason = nil
+    }
+
+    /// Records an arm, and commits the next one with it when nothing stands between them.
+    private func record(_ arm: Arm) -> Action { .record(arm, thenCommit: stateIsClean ? following() : nil) }
+
+    /// Whether the campaign runs undisturbed, so that the next arm may be committed together with this one's record.
+    private var stateIsClean: Bool { state == .running && requests == CampaignRequests() }
+
+    /// The next arm of the open block, or nil when the block or the campaign is at its end.
+    private func following() -> Arm? {
+        guard let block, nextIndex < blockEnd, boots == blockBoots else { return nil }
+        let count = UInt32(min(UInt64(armLimit), blockEnd - nextIndex))
+        return Arm(number: nextArm, block: block, firstIndex: nextIndex, count: count)
+    }
+
+    private mutating func next() -> Action {
+        let over = nextIndex >= total || requests.stop
+        let leaving = requests.interrupts > 0
+        if let block {
+            if over || requests.pause || requests.interrupts > 1 { return .closeBlock(number: block) }
+            if let arm = following() { return .commit(arm) }
+            return .closeBlock(number: block)
+        }
+        if over { return finish() }
+        if leaving { return leave() }
+        if requests.pause {
+            state = .paused
+            reason = nil
+            return .park
+        }
+        state = .preparing
+        return .openBlock(number: nextBlock, firstIndex: nextIndex)
+    }
+
+    private mutating func finish() -> Action {
+        state = .finishing
+        reason = nil
+        return .finish(nextIndex >= total ? .completed : .stopped)
+    }
+
+    private mutating func leave(as final: CampaignState = .interrupted) -> Action {
+        state = final
+        if final != .interrupted { reason = nil }
+        return .end(final)
+    }
+
+    /// Waiting time before the n-th retry: 0.25 s doubled each time, at most 30 s.
+    public static func backoff(attempt: Int) -> Int { min(30_000, 250 << min(max(attempt - 1, 0), 7)) }
+}

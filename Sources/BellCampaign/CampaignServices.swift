@@ -1,0 +1,73 @@
+public import BellAudit
+public import BellModel
+public import DriverKit
+
+/// What a block is run with: programs, frozen calibration and audit parameters, made from the files as they are now.
+public struct CompiledBlock: Sendable {
+    public var programs: PerNode<NodeProgram>
+    /// The canonical object that is stored and hashed.
+    public var calibration: JSON
+    public var calibrationHash: Digest
+    public var audit: AuditParameters
+
+    public init(programs: PerNode<NodeProgram>, calibration: JSON, calibrationHash: Digest, audit: AuditParameters) {
+        self.programs = programs
+        self.calibration = calibration
+        self.calibrationHash = calibrationHash
+        self.audit = audit
+    }
+}
+
+/// What a campaign needs from outside: files, bits of the host, a clock, a place to report to.
+public struct CampaignServices: Sendable {
+    /// Freezes the calibration and compiles the sealed sequence for these boards.
+    public var compile: @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock
+    /// Reads the bits of these trials from the host's source of a node, one a byte (0 or 1); never a bit twice.
+    public var hostBits: @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8]
+    /// Whether another campaign of this state directory may still need what a board has kept of it.
+    public var isUnfinished: @Sendable (CampaignID) -> Bool
+    /// Monotonic time in nanoseconds.
+    public var now: @Sendable () -> UInt64
+    /// Which board starts the trigger.
+    public var triggerMaster: Node
+    /// Called after each change worth showing; must not block.
+    public var report: @Sendable (CampaignSnapshot) -> Void
+    /// Called after each commit to the journal: more can be streamed.
+    public var journalGrew: @Sendable () -> Void
+
+    public init(
+        compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock,
+        hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8],
+        isUnfinished: @escaping @Sendable (CampaignID) -> Bool, now: @escaping @Sendable () -> UInt64, triggerMaster: Node,
+        report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void
+    ) {
+        self.compile = compile
+        self.hostBits = hostBits
+        self.isUnfinished = isUnfinished
+        self.now = now
+        self.triggerMaster = triggerMaster
+        self.report = report
+        self.journalGrew = journalGrew
+    }
+}
+
+/// A campaign at one instant, for status, telemetry and logs.
+public struct CampaignSnapshot: Sendable {
+    public var id: CampaignID
+    public var sealed: SealedPlan
+    public var state: CampaignState
+    public var reason: BellError?
+    /// Indices handed out so far.
+    public var started: UInt64
+    public var block: UInt64?
+    public var arm: UInt64
+    public var tally: TrialTally
+    public var margins: MarginSummary
+    /// The required margin k·u of the open block, ps; nil before the first block.
+    public var requiredMargin: Double?
+    /// Running maximum of the e-process, as log10 of the live p-value (≤ 0).
+    public var log10LivePValue: Double
+    public var simulated: Bool
+    /// Trials a second over the last seconds of running.
+    public var rate: Double
+}

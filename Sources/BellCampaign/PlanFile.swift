@@ -1,0 +1,94 @@
+public import BellModel
+public import BellYAML
+
+extension BellError.Code {
+    /// A plan contradicts itself.
+    public static let planContradiction = BellError.Code("plan.contradiction", exit: .usage)
+}
+
+/// A plan as a person writes it: YAML with every key checked; docs/plans.md lists the keys.
+public struct PlanFile: Sendable {
+    /// The plan's name.
+    public var name: String
+    /// The sequence file, relative to the plan file.
+    public var sequence: String
+
+    private var trials: UInt64
+    private var trialsPerArm: UInt32
+    private var trialsPerBlock: UInt64
+    private var pattern: CHSHPattern
+    private var inputBits: InputBitSource
+    private var hostBits: PerNode<String>?
+    private var settingBias: Double
+    private var localityK: Double
+    private var headline: Plan.Claim
+    private var claims: [Plan.Claim]
+    private var pool: Plan.Pool
+    private var onRestart: Plan.RestartPolicy
+
+    /// Parses a plan.
+    ///
+    /// - Parameters:
+    ///   - text: The file's text.
+    ///   - source: Its path, for errors.
+    /// - Throws: All failures found, each with `path:line:column key = value`, the allowed range and the nearest key.
+    public init(text: String, source: String) throws(BellError) {
+        try self.init(yaml: try YAMLNode.parse(text, source: source))
+    }
+
+    /// Reads a parsed plan.
+    public init(yaml: YAMLNode) throws(BellError) {
+        var reader = YAMLReader(yaml)
+        name = reader.string("plan")
+        sequence = reader.string("sequence")
+        trials = reader.count("trials", in: 1...1_000_000_000_000)
+        trialsPerArm = UInt32(clamping: reader.optionalInt("trials_per_arm", in: 1...1_048_576) ?? 1024)
+        trialsPerBlock = reader.optionalCount("trials_per_block", in: 1...1_000_000_000_000) ?? 65536
+        settingBias = reader.double("setting_bias", in: 0..<0.5)
+        localityK = reader.optionalDouble("locality_k", in: 0.1...100) ?? 5
+        pool = Plan.Pool(rawValue: reader.optionalChoice("pool", of: Plan.Pool.allCases.map(\.rawValue)) ?? "") ?? .private
+        onRestart =
+            Plan.RestartPolicy(
+                rawValue: reader.optionalChoice("on_restart", of: Plan.RestartPolicy.allCases.map(\.rawValue)) ?? "")
+            ?? .resume
+        var chsh = reader.mapping("chsh")
+        pattern =
+            CHSHPattern(rawValue: chsh.choice("minus_on", of: CHSHPattern.allCases.map(\.rawValue))) ?? .minusOn11
+        inputBits = .board
+        if var bits = reader.optionalMapping("input_bits"), bits.choice("source", of: ["board", "host"]) == "host" {
+            inputBits = .host
+            hostBits = PerNode(alice: bits.string("alice"), bob: bits.string("bob"))
+        }
+        headline = PlanFile.claim(reader.mapping("headline"))
+        claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
+        try reader.finish()
+    }
+
+    private static func claim(_ mapping: YAMLReader) -> Plan.Claim {
+        var reader = mapping
+        switch reader.choice("claim", of: ["local-realism-rejected", "min-entropy-pironio"]) {
+        case "min-entropy-pironio":
+            let threshold = reader.double("threshold", in: 2.0...2.828427)
+            let delta = reader.double("delta", in: 1e-300...0.5)
+            let epsilon = reader.double("epsilon", in: 1e-300...0.5)
+            // The sound form is smooth with δ/ε′, which must be a probability worth the name.
+            if delta >= epsilon {
+                reader.fail(
+                    "delta", "δ must be below ε′ = \(epsilon): the bits are smooth with δ/ε′.",
+                    fix: "for a smoothness of 1e-6 at ε′ = 1e-6 give delta: 1.0e-12")
+            }
+            return .minEntropy(threshold: threshold, delta: delta, epsilon: epsilon)
+        default:
+            return .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
+        }
+    }
+
+    /// The plan that will be sealed, given the hash of the sequence file.
+    public func plan(sequenceHash: Digest) -> Plan {
+        Plan(
+            name: name, trials: trials, trialsPerArm: trialsPerArm, trialsPerBlock: trialsPerBlock, pattern: pattern,
+            inputBits: inputBits, hostBits: hostBits, settingBias: settingBias, localityK: localityK,
+            headline: headline, claims: claims, pool: pool, onRestart: onRestart, sequence: sequence,
+            sequenceHash: sequenceHash)
+    }
+}

@@ -1,1 +1,0 @@
-// BellCertifier: see docs/architecture.md.

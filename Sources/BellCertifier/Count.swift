@@ -1,0 +1,84 @@
+import BellCrypto
+import BellModel
+import BellStatistics
+import BellStream
+
+/// What follows from the arms and block ends that were taken in, in their order: counts, e-process and hash chains.
+///
+/// A value of fixed size that is computed anew from the stored arms whenever a ledger is opened, so that it cannot
+/// disagree with them.
+struct Count {
+    /// One past the last trial.
+    private(set) var nextIndex: UInt64 = 0
+    /// Where the last block ends.
+    private(set) var blocksEnd: UInt64 = 0
+    /// The last block's number, or nil before the first one's end.
+    private(set) var lastBlock: UInt64?
+    private(set) var process: EProcess
+
+    private let plan: Plan
+    private let place: String
+    /// Of the arms after the last block's end.
+    private var tally = TrialTally()
+    private var heads = PerNode(alice: Digest.zero, bob: Digest.zero)
+
+    init(_ plan: Plan, place: String) {
+        self.plan = plan
+        self.place = place
+        process = EProcess(LocalModel(settingBias: plan.settingBias) ?? .uniform)
+    }
+
+    func contradiction(_ what: String, _ cause: String? = nil) -> BellError {
+        BellError(
+            .streamContradiction, what, at: place, cause: cause,
+            state: "the certifier keeps everything before this and takes no more of the campaign",
+            fix: "run `bellctl campaign verify`: the journal and the certifier's copy differ")
+    }
+
+    /// Takes an arm in.
+    ///
+    /// - Throws: `stream.contradiction` unless it begins where the last one ends and stays within the sealed n.
+    mutating func add(_ arm: OutcomesFrame) throws(BellError) {
+        guard arm.firstIndex == nextIndex else {
+            throw contradiction("An arm begins at trial \(arm.firstIndex), not at \(nextIndex).")
+        }
+        guard arm.nextIndex <= plan.trials else {
+            throw contradiction("An arm ends at trial \(arm.nextIndex), but only \(plan.trials) are sealed.")
+        }
+        let counted = arm.tally
+        tally += counted
+        process.add(counted, pattern: plan.pattern)
+        for node in Node.allCases {
+            for hash in arm.hashes[node] { heads[node] = Blake2b.hash(heads[node].bytes + hash.bytes) }
+        }
+        nextIndex = arm.nextIndex
+    }
+
+    /// Compares a block's end with what was counted since the block before, and takes it in.
+    ///
+    /// - Throws: `stream.contradiction` unless the block ends here and its range, tally and chain heads are what was
+    ///   counted.
+    mutating func add(_ block: BlockEnd) throws(BellError) {
+        guard block.firstIndex == blocksEnd, lastBlock.map({ $0 < block.number }) ?? true else {
+            throw contradiction(
+                "Block \(block.number) begins at trial \(block.firstIndex), but the block before it ends at "
+                    + "\(blocksEnd).")
+        }
+        guard block.nextIndex == nextIndex else {
+            throw contradiction("Block \(block.number) ends at trial \(block.nextIndex), where no arm ends.")
+        }
+        guard block.tally == tally else {
+            throw contradiction(
+                "Block \(block.number) has another tally than its arms.",
+                "told: \(block.tally.json.text); counted: \(tally.json.text)")
+        }
+        guard block.chainHeads == heads else {
+            throw contradiction(
+                "Block \(block.number) has other chain heads than its chunks.",
+                "told: \(block.chainHeads.alice), \(block.chainHeads.bob); computed: \(heads.alice), \(heads.bob)")
+        }
+        blocksEnd = block.nextIndex
+        lastBlock = block.number
+        tally = TrialTally()
+    }
+}

@@ -1,1 +1,0 @@
-// BellDaemon: see docs/architecture.md.

@@ -1,0 +1,36 @@
+import BellCampaign
+import BellModel
+import BellStatistics
+
+extension CampaignSnapshot {
+    /// The member `campaign` of the status object; docs/control-protocol.md lists the keys.
+    ///
+    /// - Parameters:
+    ///   - certifier: Whether bellcert is connected, and one past the last index that it has on disk.
+    ///   - certificate: The certificate's path when it exists.
+    func json(certifier: (connected: Bool, acknowledged: UInt64), certificate: String?) -> JSON {
+        var losses: [String: JSON] = [:]
+        for cause in LossCause.allCases where tally.losses(cause) > 0 { losses[cause.name] = JSON(count: tally.losses(cause)) }
+        let plan = sealed.plan
+        let live = LocalModel(settingBias: plan.settingBias).map { LiveStatistics(tally, pattern: plan.pattern, model: $0) }
+        let remaining = plan.trials - min(plan.trials, tally.trials)
+        return [
+            "campaign": .string(id.description), "number": JSON(count: sealed.number), "name": .string(plan.name),
+            "state": .string(state.rawValue), "reason": reason.map { .string($0.what) } ?? .null,
+            "error": reason?.json ?? .null, "trials": JSON(count: plan.trials), "done": JSON(count: tally.trials),
+            "started": JSON(count: started), "valid": JSON(count: tally.valid), "lost": JSON(count: tally.losses),
+            "losses": .object(losses), "s": JSON(live?.chsh?.s), "s_error": JSON(live?.chsh?.standardError),
+            "log10_p": .double(log10LivePValue), "log10_p_binomial": JSON(live?.log10PValue),
+            "least_margin_ab_ns": JSON(margins.ab?.least.nanoseconds),
+            "least_margin_ba_ns": JSON(margins.ba?.least.nanoseconds),
+            "required_margin_ns": JSON(requiredMargin.map { $0 / 1000 }),
+            "margins_unknown": JSON(count: margins.unknown), "trials_per_s": .double(rate),
+            "eta_s": rate > 0 ? .double(Double(remaining) / rate) : .null,
+            "block": block.map { JSON(count: $0) } ?? .null, "arm": JSON(count: arm),
+            "certifier": [
+                "connected": .bool(certifier.connected), "acknowledged": JSON(count: certifier.acknowledged),
+            ],
+            "certificate": JSON(certificate), "simulated": .bool(simulated), "pool": .string(plan.pool.rawValue),
+        ]
+    }
+}

@@ -1,0 +1,78 @@
+import BellCampaign
+import BellControl
+import BellModel
+import BellStream
+import Glibc
+
+/// The control protocol's methods; docs/control-protocol.md describes each.
+struct ControlMethods: Sendable {
+    let runner: CampaignRunner
+    let devices: DeviceKeeper
+    let telemetry: TelemetryPublisher
+    let outcomes: OutcomeServer
+
+    /// Every method, for the error that names them.
+    static let names = [
+        "ping", "status", "telemetry.snapshot", "device.list", "device.check", "campaign.start", "campaign.pause",
+        "campaign.resume", "campaign.stop", "campaign.list", "campaign.show", "daemon.shutdown",
+    ]
+
+    /// Answered on the reactor's thread, from what is in memory.
+    func fast(_ method: String, _ params: JSON) throws(BellError) -> JSON? {
+        switch method {
+        case "ping": ["pong": true]
+        case "status", "telemetry.snapshot": telemetry.snapshot
+        default: nil
+        }
+    }
+
+    /// Answered in a task.
+    func slow(_ method: String, _ params: JSON) async throws(BellError) -> JSON {
+        var reader = try JSONReader(params, path: "params")
+        switch method {
+        case "device.list":
+            try reader.finish()
+            return ["devices": await devices.json]
+        case "device.check":
+            let name = try reader.string("device")
+            try reader.finish()
+            return try await devices.check(name)
+        case "campaign.start":
+            let path = try reader.string("plan_path")
+            try reader.finish()
+            guard path.hasPrefix("/") else {
+                throw BellError(
+                    .controlBadRequest, "The plan's path \"\(path)\" is relative.", at: "params.plan_path",
+                    fix: "send an absolute path; bellctl does")
+            }
+            return try await runner.start(planPath: path)
+        case "campaign.pause": return try await request(&reader) { $0.pause = true }
+        case "campaign.stop": return try await request(&reader) { $0.stop = true }
+        case "campaign.resume":
+            let name = reader.optional("campaign")?.stringValue
+            try reader.finish()
+            return try await runner.resume(name)
+        case "campaign.list":
+            try reader.finish()
+            return ["campaigns": try await runner.list()]
+        case "campaign.show":
+            let name = reader.optional("campaign")?.stringValue
+            try reader.finish()
+            return try await runner.show(name)
+        case "daemon.shutdown":
+            try reader.finish()
+            // The same way out as for everybody else: finish the block, then end.
+            kill(getpid(), SIGTERM)
+            return ["ending": true]
+        default: throw BellError.unknownMethod(method, known: ControlMethods.names)
+        }
+    }
+
+    private func request(
+        _ reader: inout JSONReader, _ change: @Sendable (inout CampaignRequests) -> Void
+    ) async throws(BellError) -> JSON {
+        let name = reader.optional("campaign")?.stringValue
+        try reader.finish()
+        return try await runner.request(name, change)
+    }
+}

@@ -1,0 +1,177 @@
+public import BellHost
+public import BellModel
+import BellCampaign
+import BellControl
+import BellJournal
+import BellSequence
+import BellStream
+import BellZeroMQ
+import DriverKit
+import Glibc
+import MockLab
+import Synchronization
+import ZeroMQTransport
+
+/// belld's composition root: binds the sockets, drives the boards, runs campaigns, until a signal ends it.
+public final class Daemon: Sendable {
+    /// What the command line gives.
+    public struct Options: Sendable {
+        /// The instance's state directory.
+        public var state: StateDirectory
+        /// Path of `lab.yaml`.
+        public var laboratory: String
+
+        public init(state: StateDirectory, laboratory: String) {
+            self.state = state
+            self.laboratory = laboratory
+        }
+    }
+
+    private let options: Options
+    private let log: Logger
+    private let lock: InstanceLock
+    private let run: RunDirectory
+    private let context: ZeroMQContext
+    /// Control and telemetry; never waits for a disk.
+    private let reactor: Reactor
+    private let telemetry: TelemetryPublisher
+    private let devices: DeviceKeeper
+    private let runner: CampaignRunner
+    private let outcomes: OutcomeServer
+    private let control: ControlServer
+    private let store: CampaignStore
+
+    /// Takes the lock, reads the laboratory file, and binds every socket.
+    ///
+    /// - Throws: `host.locked` for a second instance, the laboratory file's errors, or a socket's.
+    public init(options: Options, log: Logger) throws(BellError) {
+        self.options = options
+        self.log = log
+        // The lock comes before any bind: libzmq would let a second daemon take over a live ipc path.
+        lock = try InstanceLock("\(options.state.path)/belld.lock")
+        run = try RunDirectory(for: options.state)
+        let files = LaboratoryFiles(path: options.laboratory)
+        let laboratory = try files.laboratory()
+        let context = try ZeroMQContext()
+        self.context = context
+        let reactor = try Reactor(context: context, name: "belld")
+        self.reactor = reactor
+        let store = CampaignStore(folder: options.state.campaigns)
+        self.store = store
+
+        let initial: JSON = [
+            "version": .string(Version.belld), "pid": .int(Int64(getpid())),
+            "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
+            "control_endpoint": .string(run.endpoint("control")),
+            "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
+        ]
+        let telemetry = try TelemetryPublisher(
+            reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
+        self.telemetry = telemetry
+
+        let mock = InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml")
+        let runPath = run.path
+        let openers = try PerNode { (node) throws(BellError) in
+            try Daemon.opener(
+                for: laboratory.boards[node], reactor: reactor, runDirectory: runPath, mock: mock)
+        }
+        let devices = DeviceKeeper(
+            laboratory: laboratory, openers: openers,
+            telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
+        self.devices = devices
+
+        let links = Links()
+        let source = JournalOutcomeSource(store: store)
+        let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source) { _ in
+            links.certifierMoved()
+        }
+        self.outcomes = outcomes
+        let runner = CampaignRunner(
+            store: store, files: files, devices: devices, reactor: reactor, log: log,
+            triggerMaster: laboratory.triggerMaster,
+            report: { snapshot in
+                let status = outcomes.status
+                telemetry.publish(
+                    kind: "campaign",
+                    data: snapshot.json(
+                        certifier: (status.connected, status.acknowledged[snapshot.id] ?? 0),
+                        certificate: snapshot.state.isFinal ? store.certificate(of: snapshot.id) : nil))
+            },
+            notify: { outcomes.notify($0) })
+        self.runner = runner
+        links.runner.withLock { $0 = runner }
+
+        let methods = ControlMethods(runner: runner, devices: devices, telemetry: telemetry, outcomes: outcomes)
+        control = try ControlServer(
+            reactor: reactor, endpoint: run.endpoint("control"),
+            fast: { (method, params) throws(BellError) in try methods.fast(method, params) },
+            slow: { (method, params) async throws(BellError) in try await methods.slow(method, params) })
+    }
+
+    /// Runs until a signal has ended it.
+    ///
+    /// - Parameter signals: Counts of SIGINT and SIGTERM: one finishes the block, two the arm.
+    public func run(signals: AsyncStream<Int>) async -> ExitCode {
+        await devices.start()
+        await runner.resumeUnfinished()
+        log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
+        enum Ending { case signal(Int), drained }
+        let (endings, feed) = AsyncStream<Ending>.makeStream()
+        let forward = Task { for await count in signals { feed.yield(.signal(count)) } }
+        defer { forward.cancel() }
+        var wasRunning = false
+        waiting: for await ending in endings {
+            switch ending {
+            case .signal(1):
+                wasRunning = await runner.isRunning
+                log.info("signal: the block is finished, then the daemon ends", [:])
+                Task { [runner] in
+                    await runner.interrupt(times: 1)
+                    feed.yield(.drained)
+                }
+            case .signal(let count):
+                log.info("signal: the arm is finished, then the daemon ends", [:])
+                await runner.interrupt(times: count)
+            case .drained: break waiting
+            }
+        }
+        await devices.stop()
+        control.close()
+        outcomes.close()
+        telemetry.close()
+        reactor.shutdown()
+        log.info("belld ended", [:])
+        return wasRunning ? .interrupted : .ok
+    }
+
+    private static func opener(
+        for device: Laboratory.Device, reactor: Reactor, runDirectory: String, mock: InProcessLaboratory
+    ) throws(BellError) -> TransportOpener {
+        let address = try DeviceAddress(device.at, place: "\(device.place) at")
+        if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {
+            return { () async throws(BellError) in try await ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
+        }
+        switch address.way {
+        case .mock(_, let node): return { () async throws(BellError) in try mock.transport(to: node) }
+        default:
+            throw BellError(
+                .unsupportedAddress, "This version of belld cannot reach \(device.at).", at: "\(device.place) at",
+                fix: "use zmq+ipc://, zmq+tcp:// or mock://; USB comes with the next version")
+        }
+    }
+}
+
+extension BellError.Code {
+    /// A device address of a kind that is not built in.
+    static let unsupportedAddress = BellError.Code("device.unsupported", exit: .usage)
+}
+
+/// Ties what is made later to what was made earlier.
+private final class Links: Sendable {
+    let runner = Mutex<CampaignRunner?>(nil)
+
+    func certifierMoved() {
+        guard let runner = runner.withLock({ $0 }) else { return }
+        Task { await runner.certifierMoved() }
+    }
+}

@@ -1,0 +1,63 @@
+import BellAudit
+import BellCampaign
+import BellCrypto
+import BellHost
+import BellModel
+import BellSequence
+import BellYAML
+import DriverKit
+
+extension BellError.Code {
+    /// A sequence file is not the one that the plan sealed.
+    static let sequenceChanged = BellError.Code("campaign.sequence-changed", exit: .dataIntegrity)
+}
+
+/// The files a campaign is compiled from, read anew for each block, so that a mended calibration takes effect.
+struct LaboratoryFiles: Sendable {
+    /// Path of `lab.yaml`.
+    let path: String
+
+    /// Reads and checks the laboratory file.
+    func laboratory() throws(BellError) -> Laboratory {
+        try Laboratory(yaml: try YAMLNode.parse(try readText(path), source: path))
+    }
+
+    /// Freezes the calibration and compiles the sealed sequence for these boards.
+    ///
+    /// - Parameter sequencePath: The campaign's own copy of the sequence file.
+    func compile(
+        _ sealed: SealedPlan, sequencePath: String, boards: PerNode<Capabilities>
+    ) throws(BellError) -> CompiledBlock {
+        let text = try readText(sequencePath)
+        guard Blake2b.hash(text: text) == sealed.plan.sequenceHash else {
+            throw BellError(
+                .sequenceChanged, "The sequence file is not the one that was sealed with the plan.", at: sequencePath,
+                state: "no block was begun with it", fix: "restore the file, or start a new campaign")
+        }
+        let laboratory = try laboratory()
+        let calibration = try CalibrationSet(laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })
+        let sequence = try PulseSequence(yaml: try YAMLNode.parse(text, source: sequencePath))
+        let compiled = try Compiler.compile(
+            sequence, calibration: calibration, laboratory: laboratory,
+            limits: boards.map { BoardLimits($0) }, k: sealed.plan.localityK, inputBits: sealed.plan.inputBits)
+        let frozen: JSON = [
+            "calibration": calibration.frozen, "survey": compiled.survey.json,
+            "sequence_hash": .string(sealed.plan.sequenceHash.description), "laboratory": .string(laboratory.name),
+        ]
+        return CompiledBlock(
+            programs: compiled.programs, calibration: frozen, calibrationHash: Blake2b.hash(text: frozen.text),
+            audit: try AuditParameters(
+                survey: compiled.survey, k: sealed.plan.localityK,
+                tickRates: compiled.programs.map(\.tickRate), trialPeriod: compiled.programs.map(\.trialPeriod),
+                inputBits: sealed.plan.inputBits))
+    }
+}
+
+extension BoardLimits {
+    /// What a connected board says of itself.
+    init(_ board: Capabilities) {
+        self.init(
+            tickRate: board.tickRate, ticksPerSample: board.ticksPerSample, waveformMemory: board.waveformMemory,
+            maxEvents: board.maxEvents)
+    }
+}
