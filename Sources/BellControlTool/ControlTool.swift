@@ -9,8 +9,9 @@ public enum ControlTool {
     ///
     /// Call it from the main thread: programs that it starts get a signal when that thread ends.
     /// - Returns: The exit status.
-    public static func main(arguments: [String], environment: [String: String]) -> ExitCode {
-        run(arguments: arguments, environment: environment, console: .process(environment: environment))
+    public static func main(arguments: [String]) -> ExitCode {
+        let environment = processEnvironment()
+        return run(arguments: arguments, environment: environment, console: .process(environment: environment))
     }
 
     /// Runs one command; `arguments` are without the program's name.

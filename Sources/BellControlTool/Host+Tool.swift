@@ -11,6 +11,18 @@ func pause(milliseconds: Int) {
 /// This process's id. `getpid`.
 func processID() -> Int32 { getpid() }
 
+/// The process's environment. `environ`.
+func processEnvironment() -> [String: String] {
+    var variables: [String: String] = [:]
+    var next = environ
+    while let text = next.pointee {
+        let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+        if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        next += 1
+    }
+    return variables
+}
+
 extension Console {
     /// The process's own stdout and stderr.
     ///

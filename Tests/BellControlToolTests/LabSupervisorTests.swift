@@ -123,10 +123,12 @@ struct LabSupervisorTests {
         #expect(error?.what.contains("bellcert") == true)
     }
 
-    @Test("a record is read back, and never names a process that is not ours", arguments: [
-        "{}", "[]", #"{"pid":1,"phase":"up"}"#, #"{"pid":-5,"phase":"up"}"#, #"{"pid":4294967297,"phase":"up"}"#,
-        #"{"pid":5,"phase":"gone"}"#,
-    ])
+    @Test(
+        "a record is read back, and never names a process that is not ours",
+        arguments: [
+            "{}", "[]", #"{"pid":1,"phase":"up"}"#, #"{"pid":-5,"phase":"up"}"#, #"{"pid":4294967297,"phase":"up"}"#,
+            #"{"pid":5,"phase":"gone"}"#,
+        ])
     func records(_ text: String) throws {
         #expect(LabRecord(json: try JSON(parsing: text)) == nil)
         let record = LabRecord(pid: 77, phase: .stopping, programs: [.belld: 78, .bellcert: 79])

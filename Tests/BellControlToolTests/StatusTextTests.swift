@@ -58,8 +58,13 @@ struct StatusTextTests {
         var object = try #require(Samples.campaign.objectValue)
         object["state"] = "suspended"
         object["reason"] = "bob is silent"
+        object["error"] = ["what": "bob is silent", "where": "bob (zmq+ipc://@run/bob)", "fix": "check the cable"]
+        object["required_margin_ns"] = 0.5312
         let view = try #require(CampaignView(.object(object)))
         #expect(CampaignText.details(view).hasPrefix("campaign 1 bell-chsh  suspended  SIMULATED\n  reason       bob"))
+        #expect(
+            CampaignText.details(view).contains("\n  where        bob (zmq+ipc://@run/bob)\n  fix          check the"))
+        #expect(CampaignText.details(view).contains("B→A 2.051 ns; each must exceed 0.531 ns\n"))
         #expect(ProgressText.line(view).contains("suspended (bob is silent)"))
     }
 
@@ -138,6 +143,6 @@ struct StatusTextTests {
         #expect(
             ProgressText.line(view) == "campaign 1 bell-chsh  running  524 288/1 048 576  50.0 %  S 2.2391 ± 0.0028"
                 + "  p ≤ 10^-3571.2  margin ≥ 2.05 ns  losses 12  49 871/s  10 s left")
-        #expect(ProgressText.fields(view).first == "50.0 %")
+        #expect(ProgressText.fields(view).first == "S 2.2391 ± 0.0028")
     }
 }

@@ -11,6 +11,8 @@ enum CampaignText {
             text += "  \(label)\(String(repeating: " ", count: max(1, 13 - label.count)))\(value)\n"
         }
         if let reason = campaign.reason { line("reason", reason) }
+        if let place = campaign.place { line("where", place) }
+        if let fix = campaign.fix { line("fix", fix) }
         line("id", campaign.id ?? NumberText.missing)
         let left = campaign.secondsLeft.map { ", \(NumberText.duration(seconds: $0)) left" } ?? ""
         line(
@@ -21,9 +23,11 @@ enum CampaignText {
         line("losses", losses(campaign))
         line("S", NumberText.value(campaign.s, error: campaign.sError))
         line("p-value", "\(NumberText.pValue(log10: campaign.log10P)) for local realism, live (e-process)")
+        let required = campaign.requiredMargin.map { "; each must exceed \(NumberText.fixed($0, 3)) ns" } ?? ""
         line(
             "margins",
-            "least A→B \(NumberText.fixed(campaign.marginAB, 3)) ns, B→A \(NumberText.fixed(campaign.marginBA, 3)) ns")
+            "least A→B \(NumberText.fixed(campaign.marginAB, 3)) ns, B→A \(NumberText.fixed(campaign.marginBA, 3)) ns"
+                + required)
         line("block, arm", "\(NumberText.count(campaign.block)), \(NumberText.count(campaign.arm))")
         line("certifier", certifier(campaign))
         line("pool", campaign.pool ?? NumberText.missing)

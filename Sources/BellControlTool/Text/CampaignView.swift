@@ -7,6 +7,9 @@ struct CampaignView {
     let name: String?
     let state: String?
     let reason: String?
+    /// Where what ``reason`` says happened, and what mends it.
+    let place: String?
+    let fix: String?
     let trials: UInt64?
     let done: UInt64?
     let valid: UInt64?
@@ -17,6 +20,8 @@ struct CampaignView {
     let log10P: Double?
     let marginAB: Double?
     let marginBA: Double?
+    /// k·u in ns: what each margin must exceed.
+    let requiredMargin: Double?
     let rate: Double?
     let secondsLeft: Double?
     let block: UInt64?
@@ -36,6 +41,8 @@ struct CampaignView {
         name = text("name")
         state = text("state")
         reason = text("reason").flatMap { $0.isEmpty ? nil : $0 }
+        place = Style.safe(json["error"]?["where"]?.stringValue)
+        fix = Style.safe(json["error"]?["fix"]?.stringValue)
         trials = json["trials"]?.countValue
         done = json["done"]?.countValue
         valid = json["valid"]?.countValue
@@ -50,6 +57,7 @@ struct CampaignView {
         log10P = json["log10_p"]?.doubleValue
         marginAB = json["least_margin_ab_ns"]?.doubleValue
         marginBA = json["least_margin_ba_ns"]?.doubleValue
+        requiredMargin = json["required_margin_ns"]?.doubleValue
         rate = json["trials_per_s"]?.doubleValue
         secondsLeft = json["eta_s"]?.doubleValue
         block = json["block"]?.countValue

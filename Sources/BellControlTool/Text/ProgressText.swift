@@ -2,10 +2,10 @@ import BellModel
 
 /// The live line of `bellctl campaign watch`.
 enum ProgressText {
-    /// The fields right of the bar, most important first, so that a narrow terminal loses the least.
+    /// The fields right of the bar, which has its own percentage; most important first, because a narrow terminal
+    /// loses the last ones.
     static func fields(_ campaign: CampaignView) -> [String] {
         var fields = [
-            NumberText.percent(campaign.fraction),
             "S \(NumberText.value(campaign.s, error: campaign.sError))",
             NumberText.pValue(log10: campaign.log10P),
             "margin ≥ \(NumberText.fixed(campaign.leastMargin, 2)) ns",
@@ -13,7 +13,7 @@ enum ProgressText {
             NumberText.rate(campaign.rate),
             "\(NumberText.duration(seconds: campaign.secondsLeft)) left",
         ]
-        if let state = campaign.state, state != "running" { fields.insert(stateText(campaign, state), at: 1) }
+        if let state = campaign.state, state != "running" { fields.insert(stateText(campaign, state), at: 0) }
         return fields
     }
 
@@ -23,6 +23,7 @@ enum ProgressText {
         var fields = [
             "campaign \(campaign.title)", state,
             "\(NumberText.count(campaign.done))/\(NumberText.count(campaign.trials))",
+            NumberText.percent(campaign.fraction),
         ]
         fields += self.fields(campaign).filter { $0 != state }
         return fields.joined(separator: "  ")
