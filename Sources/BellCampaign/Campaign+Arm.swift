@@ -43,7 +43,8 @@ extension Campaign {
 
     /// Lets a board drop what is recorded already; what another campaign still needs is left in its spool.
     private func discard(campaign: CampaignID, arm: UInt64, upTo index: UInt64, of node: Node) {
-        guard campaign == id ? arm < (collector?.arm.number ?? 0) : !services.isUnfinished(campaign) else { return }
+        let isDone = campaign == id ? collector.map { arm < $0.arm.number } ?? true : !services.isUnfinished(campaign)
+        guard isDone else { return }
         let board = boards[node]
         Task { await board.acknowledge(campaign: campaign, arm: arm, nextIndex: index) }
     }

@@ -45,6 +45,8 @@ public actor Campaign {
         machine = CampaignMachine(
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, unresolved: opened.unresolved, finishing: opened.finishing)
+        // What the boards still hold of it may come as soon as the campaign hears them.
+        if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
         if opened.wasPaused { _ = machine.request { $0.pause = true } }
     }
 
