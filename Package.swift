@@ -125,7 +125,7 @@ let package = Package(
         tests(of: "Board", ["BellModel", "DriverKit"]),
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         tests(of: "MockLab", ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML"]),
-        tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
+        tests(of: "BellJournal", ["BellModel", "BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
