@@ -103,6 +103,7 @@ public final class Journal {
         self.database = database
         self.isReadOnly = isReadOnly
         path = database.path
+        try JournalSchema.checkTables(database)
         let stored = try StoredCampaign(database)
         campaign = stored.campaign
         sealed = stored.sealed
