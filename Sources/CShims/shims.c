@@ -14,6 +14,8 @@
 
 int bell_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
 
+int bell_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
 void bell_name_thread(const char *name) {
     char kept[16];
     strncpy(kept, name, sizeof kept - 1);

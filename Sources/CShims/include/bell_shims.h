@@ -6,6 +6,9 @@
 /// A new non-blocking, close-on-exec eventfd(2), or -1 with errno.
 int bell_eventfd(void);
 
+/// A close-on-exec pipe(2): the reading end, then the writing one; 0, or -1 with errno.
+int bell_pipe(int ends[2]);
+
 /// Names the calling thread in debuggers and `top -H`; at most 15 bytes are kept.
 void bell_name_thread(const char *name);
 

@@ -1,1 +1,0 @@
-// BellHost: see docs/architecture.md.

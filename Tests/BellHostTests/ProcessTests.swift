@@ -1,0 +1,83 @@
+import BellHost
+import BellModel
+import Glibc
+import Synchronization
+import Testing
+
+/// Signals and children belong to the whole process: one test at a time.
+@Suite(.serialized) struct ProcessTests {
+    let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test("a program gets its arguments and variables, writes its log and gives its status")
+    func spawn() throws {
+        let log = folder.file("log")
+        let script = "echo \"$0 $1 $BELL_TEST\"; echo oops >&2; read line || echo empty; exit 7"
+        let child = try ChildProcess.spawn(
+            "/bin/sh", ["-c", script, "zero", "o n e"], environment: ["BELL_TEST": "yes"], logFile: log)
+        #expect(child.wait() == .exited(7))
+        #expect(child.wait() == .exited(7))
+        #expect(!child.isRunning)
+        #expect(!child.signal(.terminate))
+        #expect(try readText(log) == "zero o n e yes\noops\nempty\n")
+        #expect(mode(of: log) == 0o600)
+    }
+
+    @Test("a running program can be waited for in vain, and ended")
+    func signals() throws {
+        let child = try ChildProcess.spawn("/bin/sleep", ["1000"])
+        #expect(child.isRunning)
+        #expect(child.wait(timeoutMilliseconds: 5) == nil)
+        #expect(getpgid(child.processID) == child.processID)
+        #expect(child.signal(.terminate))
+        #expect(child.wait() == .signalled(SIGTERM))
+    }
+
+    @Test("a child starts with the signals' defaults, whatever this process does with them")
+    func defaults() throws {
+        ignoreClosedPipes()
+        let child = try ChildProcess.spawn("/bin/sh", ["-c", "kill -PIPE $$; exit 3"])
+        #expect(child.wait() == .signalled(SIGPIPE))
+    }
+
+    @Test("a child ends with the thread that started it")
+    func deathSignal() async throws {
+        let box = Box()
+        try startThread(named: "parent") { box.set(try? ChildProcess.spawn("/bin/sleep", ["1000"])) }
+        for _ in 0..<10_000 where box.child == nil { try await Task.sleep(for: .milliseconds(1)) }
+        let child = try #require(box.child)
+        #expect(child.wait(timeoutMilliseconds: 10_000) == .signalled(SIGTERM))
+    }
+
+    @Test("a program that cannot be started is named", arguments: ["/no/such/program", "/etc/passwd"])
+    func missing(path: String) {
+        let error = #expect(throws: BellError.self) { try ChildProcess.spawn(path, []) }
+        #expect(error?.code == .spawnFailed)
+        #expect(error?.place == path)
+    }
+
+    @Test("SIGINT and SIGTERM are counted")
+    func watcher() async throws {
+        let counts = Counts()
+        let watcher = try SignalWatcher { counts.add($0) }
+        for (i, number) in [SIGTERM, SIGINT, SIGTERM].enumerated() {
+            kill(getpid(), number)
+            for _ in 0..<10_000 where counts.all.count <= i { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        #expect(counts.all == [1, 2, 3])
+        withExtendedLifetime(watcher) {}
+    }
+}
+
+private final class Box: Sendable {
+    private let content = Mutex<ChildProcess?>(nil)
+    var child: ChildProcess? { content.withLock { $0 } }
+    func set(_ child: ChildProcess?) { content.withLock { $0 = child } }
+}
+
+private final class Counts: Sendable {
+    private let content = Mutex<[Int]>([])
+    var all: [Int] { content.withLock { $0 } }
+    func add(_ count: Int) { content.withLock { $0.append(count) } }
+}
