@@ -7,7 +7,8 @@ extension CommandSpec {
         switch shell {
         case .bash: bashScript
         case .zsh:
-            // zsh runs bash's completions after bashcompinit; one script to keep right.
+            // zsh runs bash's completions after bashcompinit; one script to keep right. It must not have a variable
+            // named `path`, which zsh ties to PATH.
             "#compdef \(name)\nautoload -U +X bashcompinit && bashcompinit\n" + bashScript
         case .fish: fishScript
         }
@@ -36,16 +37,16 @@ extension CommandSpec {
         return """
             # Completion for \(name): source <(\(name) completion bash)
             _\(name)() {
-                local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" path="" words="" word i
+                local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}" typed="" words="" word i
                 for ((i = 1; i < COMP_CWORD; i++)); do
-                    word="${COMP_WORDS[i]}"
-                    case " \(nodes().compactMap(\.path.last).joined(separator: " ")) " in
-                    *" $word "*) path="${path:+$path }$word" ;;
+                    word="${typed:+$typed }${COMP_WORDS[i]}"
+                    case "|\(nodes().dropFirst().map { $0.path.joined(separator: " ") }.joined(separator: "|"))|" in
+                    *"|$word|"*) typed="$word" ;;
                     esac
                 done
-                case "$path|$previous" in
+                case "$typed|$previous" in
             \(values)    esac
-                case "$path" in
+                case "$typed" in
             \(cases)    esac
                 COMPREPLY=($(compgen -W "$words" -- "$current"))
                 [ ${#COMPREPLY[@]} -eq 0 ] && COMPREPLY=($(compgen -f -- "$current"))

@@ -81,7 +81,6 @@ extension TrialRecord {
     /// Appends the record's 32 bytes.
     @inlinable
     public func append(to bytes: inout [UInt8]) {
-        bytes.reserveCapacity(bytes.count + TrialRecord.byteCount)
         bytes.appendLittleEndian(index)
         bytes.appendLittleEndian(startTick)
         bytes.appendLittleEndian(stopDelta)

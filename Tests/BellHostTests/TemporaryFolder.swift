@@ -17,12 +17,10 @@ final class TemporaryFolder {
     deinit { Self.remove(path) }
 
     private static func remove(_ path: String) {
-        if isFolder(path) {
-            for name in (try? folderContents(path)) ?? [] { remove("\(path)/\(name)") }
-            rmdir(path)
-        } else {
-            unlink(path)
-        }
+        // Fails for a folder, and removes a link instead of what it leads to.
+        if unlink(path) == 0 { return }
+        for name in (try? folderContents(path)) ?? [] { remove("\(path)/\(name)") }
+        rmdir(path)
     }
 }
 
