@@ -49,7 +49,8 @@ extension CalibratedValue {
         func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
         for (have, want) in zip(bytes, pattern) where isDigit(want) ? !isDigit(have) : have != want { return false }
         let fraction = bytes[pattern.count...].dropLast()
-        return fraction.isEmpty || (fraction.count > 1 && fraction.first == 0x2e && fraction.dropFirst().allSatisfy(isDigit))
+        return fraction.isEmpty
+            || (fraction.count > 1 && fraction.first == 0x2e && fraction.dropFirst().allSatisfy(isDigit))
     }
 }
 
@@ -72,7 +73,8 @@ enum UnitConversion {
         }
         let similar = dimensions.first { $0[wanted] != nil }?.keys.filter { $0.lowercased() == unit.lowercased() } ?? []
         if !similar.isEmpty {
-            return "\"\(unit)\" could mean \(similar.sorted().joined(separator: " or ")); convert it and write unit: \(wanted)"
+            return
+                "\"\(unit)\" could mean \(similar.sorted().joined(separator: " or ")); convert it and write unit: \(wanted)"
         }
         return "convert it and write unit: \(wanted)"
     }

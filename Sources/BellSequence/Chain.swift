@@ -43,20 +43,20 @@ struct Chain {
         let atSwitch = rotation.start + Picoseconds(lines.switchLine)
         let rotated = rotation.end + Picoseconds(lines.driveLine)
         let toneThere = readout.start + Picoseconds(lines.readoutIn)
-        let parts: [(String, Picoseconds, PlacedOperation)] = [
-            ("generator start and correlation", bit.start - start, bit),
-            ("random bit until the latch", latch.start - bit.start, bit),
-            ("setting switch moves", Picoseconds(lines.switchDelay), latch),
-            ("wait at the switch", atSwitch - switchMoved, rotation),
-            ("line, switch to qubit", Picoseconds(lines.driveLine - lines.switchLine), rotation),
-            ("gated rotation", rotation.end - rotation.start, rotation),
-            ("wait before the tone", toneThere - rotated, readout),
-            ("readout window", readout.end - readout.start, readout),
-            ("line, resonator to converter", Picoseconds(lines.readoutOut), readout),
-            ("wait before the stop tag", stop.start - readout.end, stop),
+        let parts: [(LocalityBudget.Stage, Picoseconds, PlacedOperation)] = [
+            (.generator, bit.start - start, bit),
+            (.bit, latch.start - bit.start, bit),
+            (.switching, Picoseconds(lines.switchDelay), latch),
+            (.switchWait, atSwitch - switchMoved, rotation),
+            (.driveLine, Picoseconds(lines.driveLine - lines.switchLine), rotation),
+            (.rotation, rotation.end - rotation.start, rotation),
+            (.toneWait, toneThere - rotated, readout),
+            (.window, readout.end - readout.start, readout),
+            (.readoutLine, Picoseconds(lines.readoutOut), readout),
+            (.stopWait, stop.start - readout.end, stop),
         ]
         return LocalityBudget(
-            terms: parts.map { LocalityBudget.Term(name: $0.0, cost: $0.1, operation: $0.2.operation) },
+            terms: parts.map { LocalityBudget.Term(stage: $0.0, cost: $0.1, operation: $0.2.operation) },
             start: start, stop: stopEvent)
     }
 }

@@ -6,6 +6,8 @@ public struct CompiledSequence: Equatable, Sendable {
     public var name: String
     /// The path of the sequence file.
     public var source: String
+    /// The laboratory whose calibration was used.
+    public var laboratory: String
     public var programs: PerNode<NodeProgram>
     /// Operations on the boards' grids, sorted by time.
     public var operations: PerNode<[PlacedOperation]>
@@ -18,11 +20,13 @@ public struct CompiledSequence: Equatable, Sendable {
     public var table: TimingTable { TimingTable(self) }
 
     init(
-        name: String, source: String, programs: PerNode<NodeProgram>, operations: PerNode<[PlacedOperation]>,
+        name: String, source: String, laboratory: String, programs: PerNode<NodeProgram>,
+        operations: PerNode<[PlacedOperation]>,
         budgets: PerNode<LocalityBudget>, survey: TimingSurvey, nominalMargins: NominalMargins
     ) {
         self.name = name
         self.source = source
+        self.laboratory = laboratory
         self.programs = programs
         self.operations = operations
         self.budgets = budgets

@@ -61,7 +61,8 @@ public enum Compiler {
             throw BellError(.sequenceOperations, "The sequence has no measurement.", at: sequence.source)
         }
         return CompiledSequence(
-            name: sequence.name, source: sequence.source, programs: PerNode(alice: alice, bob: bob),
+            name: sequence.name, source: sequence.source, laboratory: laboratory.name,
+            programs: PerNode(alice: alice, bob: bob),
             operations: placement.operations.map { list in
                 list.sorted { ($0.tick, $0.operation.place.line) < ($1.tick, $1.operation.place.line) }
             }, budgets: budgets, survey: survey, nominalMargins: margins)

@@ -19,7 +19,8 @@ struct LinkCheck {
             if list.count > 1, let second = list.dropFirst().first {
                 failures.append(
                     BellError(
-                        .sequenceOperations, "The link carries one photon a trial; \(second.operation.label) is another.",
+                        .sequenceOperations,
+                        "The link carries one photon a trial; \(second.operation.label) is another.",
                         at: "\(second.operation.place) \(second.operation.label)", fix: "remove one of the two"))
             }
             guard let first = list.first, other.isEmpty else { continue }
@@ -73,7 +74,8 @@ struct LinkCheck {
                     cause: "the photon is at \(to.name) from \(Format.ns(front.count)) to \(Format.ns(tail.count)) ns "
                         + "after the pulse, link_delay \(Format.ns(delay)) ns",
                     fix: side == "begins"
-                        ? "start it ≥ \(Format.ns(miss.count)) ns earlier" : "start it ≥ \(Format.ns(miss.count)) ns later"))
+                        ? "start it ≥ \(Format.ns(miss.count)) ns earlier"
+                        : "start it ≥ \(Format.ns(miss.count)) ns later"))
         }
     }
 

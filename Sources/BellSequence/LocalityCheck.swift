@@ -62,14 +62,14 @@ struct LocalityCheck {
         let costs = budget.terms.map { term in
             "\(term.name) \(Format.ns(term.cost.count)) ns (line \(term.operation.place.line))"
         }
-        // What a person can shorten: waits and operations, not lines.
-        let longest = budget.terms.filter { ["gated rotation", "readout window"].contains($0.name) }
-            .max { $0.cost < $1.cost }
+        let longest = budget.terms.filter(\.stage.isAdjustable).max { $0.cost < $1.cost }
         let step = samples[node]
         // At least one sample even when the margin misses by nothing: it must be exceeded.
         let needed = max(1, (short / step - 1e-9).rounded(.up)) * step
         let amount = Format.ns(Int64(needed.rounded()))
-        var fix = longest.map { "\($0.name) costs \(Format.fixed($0.cost.nanoseconds, 1)) ns; shorten by ≥ \(amount) ns" }
+        var fix = longest.map {
+            "\($0.name) costs \(Format.fixed($0.cost.nanoseconds, 1)) ns; shorten by ≥ \(amount) ns"
+        }
         if let spare, spare > needed {
             fix = (fix.map { "\($0), or " } ?? "") + "start \(node.name)'s measurement \(amount) ns earlier"
         }

@@ -47,7 +47,8 @@ struct OrderCheck {
             late(
                 after, by: before.actsUntil - after.actsFrom, sampled: true, &failures,
                 "begins %@ ns before \(before.operation.label) (line \(before.operation.place.line)) has ended at the "
-                    + "qubit", cause: "\(before.operation.label) lasts \(Format.ns((before.end - before.start).count)) ns")
+                    + "qubit",
+                cause: "\(before.operation.label) lasts \(Format.ns((before.end - before.start).count)) ns")
         }
         guard let last = acting.max(by: { $0.actsUntil < $1.actsUntil }) else { return }
         late(
@@ -69,7 +70,8 @@ struct OrderCheck {
         let text = "\(parts.first ?? "")\(Format.ns(time.count))\(parts.dropFirst().first ?? "")"
         failures.append(
             BellError(
-                .sequenceOrder, "\(placed.operation.label) \(text).", at: "\(placed.operation.place) \(placed.operation.label)",
+                .sequenceOrder, "\(placed.operation.label) \(text).",
+                at: "\(placed.operation.place) \(placed.operation.label)",
                 cause: cause, fix: "start it ≥ \(Format.ns(Int64(needed.rounded()))) ns later"))
     }
 }

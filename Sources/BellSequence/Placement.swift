@@ -72,12 +72,18 @@ struct Placement {
         let at = "\(entry.operation.place) \(entry.operation.label)"
         let start = grid.fit(entry.start, step: step)
         let length = grid.fit(entry.duration, step: step)
-        var checks = [("The duration", entry.duration, length)]
-        // What follows a misfit is off because of it; one error is enough.
-        if !entry.follows(misfits) { checks.append(("The start", entry.start, start)) }
-        for (what, time, fit) in checks where fit.off.magnitude > Grid.tolerance {
+        if length.off.magnitude > Grid.tolerance {
+            let place = entry.pulse.map { "\($0) pulse of \(entry.operation.label)" } ?? at
             failures.append(
-                offGrid("\(what) of \(entry.operation.label)", time, fit, grid, node, sampled: sampled, at: at))
+                offGrid(
+                    "The duration of \(entry.operation.label)", entry.duration, length, grid, node, sampled: sampled,
+                    at: place))
+        }
+        // What follows a misfit is off because of it; one error is enough.
+        if start.off.magnitude > Grid.tolerance && !entry.follows(misfits) {
+            failures.append(
+                offGrid(
+                    "The start of \(entry.operation.label)", entry.start, start, grid, node, sampled: sampled, at: at))
         }
         let tick = UInt32(clamping: start.ticks + shift)
         let ticks = UInt32(clamping: length.ticks)

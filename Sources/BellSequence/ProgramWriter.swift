@@ -120,8 +120,10 @@ struct ProgramWriter {
         let samples = waveforms.reduce(0) { $0 + $1.i.count }
         let memory = Int(limits[node].waveformMemory)
         if samples > memory {
-            let longest = placement.operations[node].filter { $0.operation.kind.pulse != nil || $0.operation.kind == .readout }
-                .max { $0.ticks < $1.ticks }
+            let longest = placement.operations[node].filter {
+                $0.operation.kind.pulse != nil || $0.operation.kind == .readout
+            }
+            .max { $0.ticks < $1.ticks }
             let cost = longest.map {
                 "the longest is \($0.operation.label) (line \($0.operation.place.line)): \(Format.ns(($0.end - $0.start).count)) ns"
             }

@@ -12,7 +12,9 @@ public struct Quantity: Hashable, Sendable {
     /// Whether a file may leave it out.
     public let isOptional: Bool
 
-    private init(_ name: String, _ unit: String, _ range: ClosedRange<Double>, _ meaning: String, optional: Bool = false) {
+    private init(
+        _ name: String, _ unit: String, _ range: ClosedRange<Double>, _ meaning: String, optional: Bool = false
+    ) {
         self.name = name
         self.unit = unit
         self.range = range
@@ -43,7 +45,8 @@ public struct Quantity: Hashable, Sendable {
     // Of the link: link.yaml.
 
     public static let linkDelay = Quantity(
-        "link_delay", "ns", 0...1e6, "from the middle of the emission pulse to the middle of the photon at the far qubit")
+        "link_delay", "ns", 0...1e6,
+        "from the middle of the emission pulse to the middle of the photon at the far qubit")
     public static let linkPhase = Quantity(
         "link_phase", "rad", -7...7, "phase φ of the state (|eg⟩ + e^{iφ}|ge⟩)/√2 that the link makes")
 
@@ -57,7 +60,8 @@ public struct Quantity: Hashable, Sendable {
     public static let rngStart = Quantity(
         "rng_start", "ns", -1000...1000, "from the start tick to the moment the generator begins to sample its noise")
     public static let rngCorrelation = Quantity(
-        "rng_correlation", "ns", 0...1000, "how far back the sampled noise remembers: the start event is earlier by this")
+        "rng_correlation", "ns", 0...1000,
+        "how far back the sampled noise remembers: the start event is earlier by this")
     public static let rngLatency = Quantity(
         "rng_latency", "ns", 0...10_000, "from the start tick until the bit may be latched")
     public static let switchDelay = Quantity(

@@ -7,6 +7,8 @@ struct Schedule {
         var operation: Operation
         var start: Picoseconds
         var duration: Picoseconds
+        /// Where the calibration says the duration; nil where the sequence does.
+        var pulse: SourcePlace?
         var end: Picoseconds { start + duration }
     }
 
@@ -20,13 +22,16 @@ struct Schedule {
     init(_ sequence: PulseSequence, _ calibration: CalibrationSet) throws(BellError) {
         var resolver = Resolver(sequence)
         var failures: [BellError] = []
+        var places: [String: SourcePlace] = [:]
         entries = PerNode(alice: [], bob: [])
         for node in Node.allCases {
             for operation in sequence.operations[node] {
                 do throws(BellError) {
                     var duration = operation.duration ?? .zero
                     if let name = operation.kind.pulse {
-                        duration = try calibration.nodes[node].pulse(name).duration
+                        let pulse = try calibration.nodes[node].pulse(name)
+                        duration = pulse.duration
+                        places[operation.label] = pulse.place
                     }
                     resolver.durations[operation.label] = duration
                 } catch {
@@ -39,7 +44,9 @@ struct Schedule {
                 do throws(BellError) {
                     let start = try resolver.start(of: operation)
                     let duration = resolver.durations[operation.label] ?? .zero
-                    entries[node].append(Entry(operation: operation, start: start, duration: duration))
+                    entries[node].append(
+                        Entry(
+                            operation: operation, start: start, duration: duration, pulse: places[operation.label]))
                 } catch {
                     failures.append(error)
                 }

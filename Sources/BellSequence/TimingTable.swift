@@ -10,7 +10,7 @@ public struct TimingTable: Equatable, Sendable {
     /// The table as text, at most 100 columns wide: operations, budgets, margins.
     public var text: String {
         var lines = [
-            "Sequence \(compiled.name) (\(compiled.source))",
+            "Sequence \(compiled.name) (\(compiled.source)), calibration of \(compiled.laboratory)",
             "Times in ns after the trigger pulse at the node's board; 'acts' is where the operation takes effect.",
         ]
         for node in Node.allCases {
@@ -71,7 +71,8 @@ public struct TimingTable: Equatable, Sendable {
             line("k·u, k = \(Format.number(margins.k))", Format.fixed(margins.required / 1000, 3)) + " ns",
         ]
         if margins.ab == nil {
-            lines.append("  The trigger delays were never surveyed: margins are unknown, and nothing may claim locality.")
+            lines.append(
+                "  The trigger delays were never surveyed: margins are unknown, and nothing may claim locality.")
         }
         if compiled.assumesLocality {
             lines.append("  The host feeds the input bits: locality is assumed (no setting leakage).")
@@ -89,6 +90,7 @@ public struct TimingTable: Equatable, Sendable {
     public var json: JSON {
         var object: [String: JSON] = [
             "sequence": .string(compiled.name), "file": .string(compiled.source),
+            "laboratory": .string(compiled.laboratory),
             "locality_assumed": .bool(compiled.assumesLocality),
         ]
         for node in Node.allCases { object[node.name] = json(node) }

@@ -51,13 +51,27 @@ struct FileTests {
         Case(
             file: alice, old: "time: 2026-11-20T06:12:00Z", new: "time: yesterday",
             says: ["\"yesterday\" is not a time in UTC", "2026-11-20T06:12:00Z"]),
+        Case(
+            file: alice, old: "duration_ns: 12}", new: "duration_ns: 12.3}",
+            says: [
+                "The duration of alice/rotation, 12.3 ns, is 0.2 ns before the nearest sample",
+                "alice.yaml:7 pulse of alice/rotation", "write 12.5 ns",
+            ]),
+        Case(
+            file: alice, old: "{value: 0, unit: ns", new: "{value: 8, unit: ns",
+            says: ["passes full scale with its DRAG quadrature", "half_pi_drag is 8 ns"]),
+        Case(
+            file: alice, old: "  emission_amplitude: ", new: "  #",
+            says: ["The sequence needs emission_amplitude", "alice.yaml"]),
         // Keys.
         Case(
             file: alice, old: "half_pi_drag:  ", new: "half_pi_darg:  ",
             says: ["Unknown key \"half_pi_darg\"", "\"half_pi_drag\" is missing", "did you mean \"half_pi_drag\"?"]),
-        Case(file: alice, old: "envelope: cosine, duration_ns: 12", new: "envelope: cosin, duration_ns: 12",
+        Case(
+            file: alice, old: "envelope: cosine, duration_ns: 12", new: "envelope: cosin, duration_ns: 12",
             says: ["envelope cannot be \"cosin\"", "did you mean \"cosine\"?"]),
-        Case(file: timing, old: "kind: bound", new: "kind: worst", says: ["kind cannot be \"worst\"", "random, bound"]),
+        Case(
+            file: timing, old: "kind: bound", new: "kind: worst", says: ["kind cannot be \"worst\"", "random, bound"]),
         Case(
             file: alice, old: "laboratory: mocklab", new: "laboratory: basement",
             says: ["belongs to the laboratory \"basement\"", "Calibration/mocklab/lab.yaml is \"mocklab\""]),

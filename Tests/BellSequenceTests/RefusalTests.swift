@@ -17,7 +17,9 @@ struct RefusalTests {
     static let cases = [
         Case(
             old: "gap_ns: 6.5, axis_deg: 0", new: "gap_ns: 6.6, axis_deg: 0", code: .sequenceGrid,
-            says: ["bell-chsh.yaml:20 alice/rotation", "2606.6 ns", "0.1 ns after the nearest sample", "write 2606.5 ns"]),
+            says: [
+                "bell-chsh.yaml:20 alice/rotation", "2606.6 ns", "0.1 ns after the nearest sample", "write 2606.5 ns",
+            ]),
         Case(
             old: "{at_ns: 2600, duration_ns: 17}", new: "{at_ns: 2600.05, duration_ns: 17}", code: .sequenceGrid,
             says: ["2600.05 ns", "0.05 ns after the nearest tick", "write 2600.0 ns"]),
