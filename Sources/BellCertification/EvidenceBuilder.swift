@@ -9,9 +9,12 @@ import BellStatistics
 public struct EvidenceBuilder {
     private let sealed: SealedPlan
     private var process: EProcess
-    private var heads = PerNode(alice: Digest.zero, bob: Digest.zero)
+    /// Heads of both nodes' chains after the last arm; zeroes at the start.
+    public private(set) var chainHeads = PerNode(alice: Digest.zero, bob: Digest.zero)
     private var blocks: [BlockEvidence] = []
     private var open: OpenBlock?
+    /// Sums of the open block, or nil.
+    var openBlock: (tally: TrialTally, margins: MarginSummary)? { open.map { ($0.tally, $0.margins) } }
     /// One past the last trial of the last arm.
     public private(set) var nextIndex: UInt64 = 0
     /// Whether a record that was seen carries the simulated flag.
@@ -64,7 +67,7 @@ public struct EvidenceBuilder {
         process.add(result.tally, pattern: sealed.plan.pattern)
         for node in Node.allCases {
             for half in arm.halves[node] {
-                heads[node] = EvidenceBuilder.chained(heads[node], Blake2b.hash(half.records))
+                chainHeads[node] = EvidenceBuilder.chained(chainHeads[node], Blake2b.hash(half.records))
             }
         }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
@@ -94,7 +97,7 @@ public struct EvidenceBuilder {
         blocks.append(
             try BlockEvidence(
                 number: block.number, firstIndex: block.firstIndex, nextIndex: nextIndex, tally: block.tally,
-                margins: block.margins, calibrationHash: block.calibrationHash, chainHeads: heads,
+                margins: block.margins, calibrationHash: block.calibrationHash, chainHeads: chainHeads,
                 audit: block.auditor.parameters))
     }
 }

@@ -1,0 +1,69 @@
+public import BellModel
+
+/// What came of recomputing a campaign from its halves.
+public struct VerificationReport: Equatable, Sendable {
+    public let campaign: CampaignID
+    /// Arms and trials that were audited anew.
+    public let arms: UInt64
+    public let trials: UInt64
+    /// Heads of the chains as recomputed from the raw records.
+    public let chainHeads: PerNode<Digest>
+    /// Hash of the certificate that was compared, or nil when there was none.
+    public let certificateHash: Digest?
+    /// The verdict of the recomputed certificate; nil when the evidence is too damaged for one.
+    public let isCertified: Bool?
+    /// Whether the data come from a simulation.
+    public let simulated: Bool
+    /// Every difference, as `place: what`; at most ``listLimit`` of them.
+    public let differences: [String]
+    /// How many there are.
+    public let differenceCount: Int
+
+    /// The most differences that a report lists.
+    public static let listLimit = 1000
+
+    /// Whether everything agrees.
+    public var matches: Bool { differenceCount == 0 }
+    /// Ok when everything agrees, else data integrity; whether the campaign is certified is another question.
+    public var exitCode: ExitCode { matches ? .ok : .dataIntegrity }
+
+    /// The report for programs.
+    public var json: JSON {
+        [
+            "campaign": .string(campaign.description), "match": .bool(matches), "arms": JSON(count: arms),
+            "trials": JSON(count: trials), "certificate_hash": JSON(certificateHash?.description),
+            "certified": isCertified.map { .bool($0) } ?? .null, "simulated": .bool(simulated),
+            "chain_heads": [
+                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
+            ],
+            "differences": .array(differences.map { .string($0) }), "difference_count": .int(Int64(differenceCount)),
+        ]
+    }
+
+    /// The report for people.
+    public var text: String {
+        var page = TextPage()
+        page.row("campaign", campaign.description + (simulated ? "   SIMULATED" : ""))
+        page.row(
+            "evidence",
+            "\(NumberText.count(trials)) trials in \(NumberText.count(arms)) arms, audited anew from both halves")
+        page.row("chain alice", chainHeads.alice.description)
+        page.row("chain bob", chainHeads.bob.description)
+        if let certificateHash { page.row("certificate", certificateHash.description) }
+        if matches {
+            page.row(
+                "result",
+                certificateHash == nil
+                    ? "MATCH: the evidence agrees with itself; there is no certificate to compare"
+                    : "MATCH: hashes, chains, statuses, margins, counts and every number agree")
+            if let isCertified { page.row("verdict", isCertified ? "certified" : "not certified") }
+        } else {
+            page.row("result", "MISMATCH: \(differenceCount) differences")
+            for difference in differences { page.item(difference) }
+            if differences.count < differenceCount {
+                page.line("… and \(differenceCount - differences.count) more")
+            }
+        }
+        return page.text
+    }
+}
