@@ -126,7 +126,7 @@ let package = Package(
         tests(of: "ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         tests(
             of: "MockLab",
-            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellZeroMQ"]),
+            ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),

@@ -14,24 +14,27 @@ enum MockLabCommand {
             """,
         options: [
             OptionSpec(
-                name: "profile", summary: "the laboratory's truth, a YAML file", placeholder: "FILE",
+                name: "profile", summary: "The laboratory's truth, a YAML file.", placeholder: "FILE",
                 default: "Calibration/mocklab/profile.yaml"),
             OptionSpec(
-                name: "profile-set", summary: "change one value, for example link.efficiency=0 or alice.t1_us=5",
+                name: "profile-set", summary: "Change one value, for example link.efficiency=0 or alice.t1_us=5.",
                 placeholder: "KEY=VALUE", repeats: true),
             OptionSpec(
-                name: "state", summary: "state directory whose run directory holds the sockets (else $BELLD_STATE, .belld)",
+                name: "state",
+                summary: "State directory whose run directory holds the sockets (else $BELLD_STATE, .belld).",
                 placeholder: "DIR"),
-            OptionSpec(name: "run", summary: "folder for the sockets alice and bob instead", placeholder: "DIR"),
+            OptionSpec(name: "run", summary: "Folder for the sockets alice and bob instead.", placeholder: "DIR"),
             OptionSpec(
-                name: "listen-alice", summary: "endpoint of alice's board instead, for example zmq+tcp://127.0.0.1:5701",
+                name: "listen-alice",
+                summary: "Endpoint of alice's board instead, for example zmq+tcp://127.0.0.1:5701.",
                 placeholder: "ENDPOINT"),
-            OptionSpec(name: "listen-bob", summary: "the same for bob's board", placeholder: "ENDPOINT"),
-            OptionSpec(name: "seed", summary: "makes the run repeatable; drawn when not given", placeholder: "N"),
+            OptionSpec(name: "listen-bob", summary: "The same for bob's board.", placeholder: "ENDPOINT"),
+            OptionSpec(name: "seed", summary: "Makes the run repeatable; drawn when not given.", placeholder: "N"),
             OptionSpec(
-                name: "pace", summary: "trials a second in wall time, or max", placeholder: "max|N", default: "max"),
+                name: "pace", summary: "Trials a second in wall time, or max.", placeholder: "max|N", default: "max"),
             OptionSpec(
-                name: "fault", summary: "something to go wrong: kind[:node][:value]@trial, for example reboot:bob@5000",
+                name: "fault",
+                summary: "Something to go wrong: kind[:node][:value]@trial, for example reboot:bob@5000.",
                 placeholder: "FAULT", repeats: true),
         ])
 

@@ -68,10 +68,13 @@ struct BellPhysicsTests {
             ("loss", { $0.link.efficiency = 0.8 }),
             ("phase noise", { $0.link.phaseNoise = 0.3 }),
             ("phase", { $0.link.phase = 0.05 }),
-            ("late absorption", { truth in
-                truth.link.modeWidth = 50e-9
-                truth.link.delay += 30e-9
-            }),
+            (
+                "late absorption",
+                { truth in
+                    truth.link.modeWidth = 50e-9
+                    truth.link.delay += 30e-9
+                }
+            ),
             ("half absorption", { $0.nodes.bob.absorbRate *= 0.8 }),
             ("slow switch", { $0.nodes.alice.switchDelay = 8e-9 }),
             ("readout noise", { $0.nodes.alice.readout.noise = 3000 }),

@@ -2,6 +2,7 @@ import BellModel
 import BellZeroMQ
 import Board
 import DriverKit
+import Foundation
 import Testing
 
 @testable import MockLab
@@ -142,9 +143,11 @@ struct DriverOnMockLabTests {
         lab.stop()
     }
 
-    @Test("A profile over ZeroMQ that cannot be served is refused", arguments: [
-        "tcp://0.0.0.0:*", "ipc:///no/such/folder/alice", "carrier-pigeon://1",
-    ])
+    @Test(
+        "A profile over ZeroMQ that cannot be served is refused",
+        arguments: [
+            "tcp://0.0.0.0:*", "ipc:///no/such/folder/alice", "carrier-pigeon://1",
+        ])
     func refused(endpoint: String) throws {
         let reactor = try Reactor(context: try ZeroMQContext(), name: "test-lab")
         let lab = try lab()
@@ -153,5 +156,26 @@ struct DriverOnMockLabTests {
                 lab: lab, reactor: reactor, endpoints: PerNode(alice: endpoint, bob: "tcp://127.0.0.1:*"))
         }
         reactor.shutdown()
+    }
+
+    @Test("The whole laboratory as the program serves it, and what it refuses")
+    func host() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appendingPathComponent("Calibration/mocklab/profile.yaml")
+        let text = try String(contentsOf: file, encoding: .utf8)
+        func serve(_ settings: [String], _ faults: [String], _ alice: String) throws(BellError) -> MockLabHost {
+            try MockLabHost(
+                profile: text, source: "profile.yaml", settings: settings, faults: faults, seed: 1, pace: .max,
+                endpoints: PerNode(alice: alice, bob: "tcp://127.0.0.1:*"))
+        }
+        let host = try serve(["link.efficiency=0"], ["reboot:bob@5"], "zmq+tcp://127.0.0.1:*")
+        #expect(host.name == "mocklab")
+        let taken = host.endpoints.alice
+        let occupied = #expect(throws: BellError.self) { _ = try serve([], [], taken) }
+        #expect(occupied?.code == .zeromqInUse)
+        host.stop()
+        #expect(throws: BellError.self) { _ = try serve(["link.efficiency=2"], [], "tcp://127.0.0.1:*") }
+        #expect(throws: BellError.self) { _ = try serve([], ["nonsense"], "tcp://127.0.0.1:*") }
     }
 }

@@ -37,7 +37,7 @@ struct LabCoreTests {
         try client.run(arm: 2, first: 4_000, count: 1)
         let (alice, bob) = (client.clock(.alice), client.clock(.bob))
         #expect(alice.map(\.pulse) == bob.map(\.pulse))
-        #expect(alice.last == ClockRecord(pulse: 4_000, tick: alice[0].tick + 4_000 * 640_000) || alice.last?.pulse == 4_000)
+        #expect(alice.last?.pulse == 4_000, "pulses are counted on over the arms")
         for (a, b) in zip(alice, bob) {
             let period = Int64(640_000 * a.pulse)
             #expect(abs(Int64(a.tick) - 1_000 - period) <= 1)
@@ -84,7 +84,6 @@ struct LabCoreTests {
         client.core.faults.add(MockFault(.block, trial: 0))
         try client.run(arm: 2, first: 20_000, count: 20_000)
         #expect(abs(sValue(client)) < 0.2)
-        client.inbox = PerNode(alice: [], bob: [])
     }
 
     private func sValue(_ client: BoardClient) -> Double {

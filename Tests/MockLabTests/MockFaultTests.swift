@@ -135,9 +135,11 @@ struct MockFaultTests {
         #expect(client.records(.bob).count == 300)
     }
 
-    @Test("corrupt, truncate and garbage: one unreadable frame, mended by a reconnect", arguments: [
-        MockFault.Kind.corrupt, .truncate, .garbage,
-    ])
+    @Test(
+        "corrupt, truncate and garbage: one unreadable frame, mended by a reconnect",
+        arguments: [
+            MockFault.Kind.corrupt, .truncate, .garbage,
+        ])
     func damagedFrames(kind: MockFault.Kind) throws {
         var (_, faulty) = try runs(MockFault(kind, node: .bob, trial: 450))
         #expect(faulty.unreadable == 1)

@@ -20,7 +20,8 @@ struct TrialSamplerTests {
     private func half(_ count: Int, _ random: inout Xoshiro256) throws -> TrialSampler.Half {
         let rate = try #require(TickRate(numerator: 8_000_000_000))
         return TrialSampler.Half(
-            firstIndex: 1 << 40, bits: (0..<count).map { _ in UInt8(random.next() >> 63) }, startTick: 4_100, stopDelta: 660,
+            firstIndex: 1 << 40, bits: (0..<count).map { _ in UInt8(random.next() >> 63) }, startTick: 4_100,
+            stopDelta: 660,
             flags: .simulated, counter: TickCounter(rate: rate, drift: 0, start: 1_000_000, since: 0),
             pulseDelay: 5_000, jitterStep: 0)
     }

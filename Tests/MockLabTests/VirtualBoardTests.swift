@@ -89,13 +89,17 @@ struct VirtualBoardTests {
         }
         changes.append { program in
             change(program) { program in
-                program.waveforms = [Waveform(i: [Int16](repeating: 1, count: 70_000), q: [Int16](repeating: 0, count: 70_000))]
+                program.waveforms = [
+                    Waveform(i: [Int16](repeating: 1, count: 70_000), q: [Int16](repeating: 0, count: 70_000))
+                ]
                 program.events = []
             }
         }
         changes.append { program in
             change(program) { program in
-                program.waveforms = [Waveform(i: [Int16](repeating: 1, count: 60_000), q: [Int16](repeating: 0, count: 60_000))]
+                program.waveforms = [
+                    Waveform(i: [Int16](repeating: 1, count: 60_000), q: [Int16](repeating: 0, count: 60_000))
+                ]
                 let long = ProgramEvent(kind: .drive, tick: 0, duration: 240_000, waveform: 0, amplitude: 1)
                 program.events = Array(repeating: long, count: 5)
             }
@@ -255,6 +259,24 @@ struct VirtualBoardTests {
             #expect(client.records(node).allSatisfy { $0.flags == [.simulated, .hostBit] })
         }
         #expect(code(client.ask(.arm(order), .alice)) == .noHostBits, "bits are used once")
+    }
+
+    @Test("Host bits of arms that are never armed do not stay for ever")
+    func staleHostBits() throws {
+        var client = try BoardClient()
+        try client.prepare(HandMadeProgram(inputBits: .host))
+        let campaign = try #require(BoardClient.campaign)
+        func send(_ arm: UInt64) -> BoardMessage? {
+            let bits = PackedBits(bits: [1, 0, 1, 0])
+            return client.ask(.hostBits(HostBits(campaign: campaign, arm: arm, bits: bits)), .alice)
+        }
+        for arm in 0..<4 { #expect(send(UInt64(arm)) == .ok) }
+        #expect(code(send(4)) == .spoolFull)
+        #expect(send(3) == .ok, "bits for a known arm are replaced")
+        client.ask(.arm(try BoardClient.order(arm: 3, first: 0, count: 4)), .alice)
+        for arm in 4..<8 { #expect(send(UInt64(arm)) == .ok) }
+        client.ask(.hello(Hello(software: "new host")), .alice)
+        for arm in 9..<13 { #expect(send(UInt64(arm)) == .ok) }
     }
 
     @Test("Shots play the program with the switch open")

@@ -17,17 +17,17 @@ struct VirtualBoard: Sendable {
     }
 
     let node: Node
-    private let truth: BoardTruth
+    let truth: BoardTruth
     private let isMaster: Bool
-    private let key: SigningKey
+    let key: SigningKey
     private(set) var bootID: UInt64
     var counter: TickCounter
     var random: NodeRandomness
     private(set) var program: NodeProgram?
     /// Rises with every program loaded or dropped, over reboots too.
     private(set) var programVersion = 0
-    private(set) var arm: BoardArm?
-    private(set) var spool: Spool
+    var arm: BoardArm?
+    var spool: Spool
     private var hostBits: [ArmName: PackedBits] = [:]
     private var metHost = false
     private var sequence = SequenceCounter()
@@ -128,6 +128,7 @@ struct VirtualBoard: Sendable {
             return refuse(.wrongVersion, "version \(hello.version) is not spoken here, only \(Frame.version)", request)
         }
         metHost = true
+        hostBits = [:]  // of arms that this host has not armed and does not know of
         send(.capabilities(capabilities), replyTo: request)
         for message in spool.messages { send(message) }
         send(.status(status(time: time)))
@@ -175,6 +176,7 @@ struct VirtualBoard: Sendable {
                 return refuse(.noHostBits, "\(bits?.count ?? 0) of \(order.count) host bits are here", request)
             }
         }
+        hostBits = hostBits.filter { $0.key.campaign == order.campaign && $0.key.arm > order.arm }
         arm = BoardArm(
             order: order, hostBits: bits, startTick: start.tick, stopDelta: stop.tick - start.tick,
             clockEvery: program.clockEvery)
@@ -203,57 +205,6 @@ struct VirtualBoard: Sendable {
             spoolFree: UInt32(clamping: spool.free - taken), armed: arm?.order, nextIndex: arm?.nextIndex ?? 0)
     }
 
-    // MARK: Trials
-
-    /// What the board contributes to the next `count` trials; nil when it records none.
-    mutating func half(count: Int) -> TrialSampler.Half? {
-        guard let arm, Int(arm.remaining) >= count else { return nil }
-        let made = Int(arm.made)
-        var bits = [UInt8](repeating: 0, count: count)
-        if let given = arm.hostBits {
-            for place in 0..<count { bits[place] = given[made + place] }
-        } else {
-            for place in 0..<count { bits[place] = random.bit() }
-        }
-        return TrialSampler.Half(
-            firstIndex: arm.nextIndex, bits: bits, startTick: arm.startTick, stopDelta: arm.stopDelta,
-            flags: arm.hostBits == nil ? [.simulated] : [.simulated, .hostBit], counter: counter,
-            pulseDelay: truth.triggerDelay, jitterStep: Int64(truth.triggerJitter / 2))
-    }
-
-    /// Takes the records of consecutive trials into the spool, sends them, and ends the arm after its last trial.
-    mutating func record(_ output: TrialSampler.Output, firstPulse: UInt64, fault: ChunkFault) {
-        guard let order = arm?.order, let first = arm?.nextIndex else { return }
-        arm?.count(firstPulse: firstPulse, ticks: output.pulseTicks)
-        let trials = TrialsMessage(
-            campaign: order.campaign, arm: order.arm, bootID: bootID, firstIndex: first, firstPulse: firstPulse,
-            records: output.records)
-        if !fault.contains(.drop) {
-            let end = first + UInt64(trials.count)
-            keepAndSend(.trials(trials), order, endIndex: end, records: trials.count, fault: fault)
-            if truth.signs { keepAndSend(.chunkSignature(signature(of: trials)), order, endIndex: end) }
-        }
-        if arm?.remaining == 0 { endArm(.completed) }
-    }
-
-    /// Ends the arm, if there is one: clock records, then ARM_END.
-    mutating func endArm(_ reason: ArmEnd.Reason) {
-        guard let arm else { return }
-        self.arm = nil
-        let end = arm.order.firstIndex + UInt64(arm.order.count)
-        let clock = arm.finalClock
-        for from in stride(from: 0, to: clock.count, by: VirtualBoard.clockRecordsPerMessage) {
-            let part = Array(clock[from..<min(from + VirtualBoard.clockRecordsPerMessage, clock.count)])
-            let message = ClockMessage(
-                campaign: arm.order.campaign, arm: arm.order.arm, bootID: bootID, records: part)
-            keepAndSend(.clock(message), arm.order, endIndex: end)
-        }
-        keepAndSend(.armEnd(ArmEnd(order: arm.order, made: arm.made, reason: reason)), arm.order, endIndex: end)
-    }
-
-    /// 64 KiB of clock records.
-    private static let clockRecordsPerMessage = 4096
-
     /// Loses everything that is not in the board's read-only memory; what it has sent is on its way.
     mutating func reboot(bootID: UInt64, counter: TickCounter) {
         self.bootID = bootID
@@ -267,14 +218,6 @@ struct VirtualBoard: Sendable {
         sequence = SequenceCounter()
     }
 
-    private func signature(of trials: TrialsMessage) -> ChunkSignature {
-        var signature = ChunkSignature(
-            campaign: trials.campaign, arm: trials.arm, bootID: bootID, firstIndex: trials.firstIndex,
-            count: UInt32(trials.count), digest: Blake2b.hash(trials.records))
-        signature.signature = key.sign(signature.signedBytes)
-        return signature
-    }
-
     // MARK: Sending
 
     /// Sends a reply to `request`.
@@ -286,7 +229,7 @@ struct VirtualBoard: Sendable {
         send(.error(ErrorReport(code: code, text: text)), replyTo: request)
     }
 
-    private mutating func keepAndSend(
+    mutating func keepAndSend(
         _ message: BoardMessage, _ order: ArmOrder, endIndex: UInt64, records: Int = 0, fault: ChunkFault = []
     ) {
         spool.keep(message, campaign: order.campaign, endIndex: endIndex, records: records)
@@ -297,14 +240,4 @@ struct VirtualBoard: Sendable {
         outbox.append(frame)
         if fault.contains(.repeat) { outbox.append(frame) }
     }
-}
-
-/// What goes wrong when a chunk is sent.
-struct ChunkFault: OptionSet, Sendable {
-    let rawValue: Int
-    static let drop = ChunkFault(rawValue: 1)
-    static let `repeat` = ChunkFault(rawValue: 2)
-    static let corrupt = ChunkFault(rawValue: 4)
-    static let truncate = ChunkFault(rawValue: 8)
-    static let garbage = ChunkFault(rawValue: 16)
 }

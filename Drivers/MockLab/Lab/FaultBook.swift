@@ -18,7 +18,9 @@ struct FaultBook: Sendable {
     /// Shortens a slice so that a fault that changes the laboratory strikes at its beginning.
     func cut(_ count: Int, from first: UInt64) -> Int {
         pending.reduce(count) { count, fault in
-            guard fault.changesLaboratory, fault.trial > first, fault.trial - first < UInt64(count) else { return count }
+            guard fault.changesLaboratory, fault.trial > first, fault.trial - first < UInt64(count) else {
+                return count
+            }
             return Int(fault.trial - first)
         }
     }

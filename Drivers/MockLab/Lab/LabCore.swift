@@ -136,7 +136,9 @@ struct LabCore: Sendable {
     private mutating func play(_ slice: Int, now: UInt64) {
         let first = boards[profile.triggerMaster].arm?.nextIndex ?? 0
         for fault in faults.strikeBefore(first) { strike(fault, now: now) }
-        guard let program = boards[profile.triggerMaster].program, boards[profile.triggerMaster].arm != nil else { return }
+        guard let program = boards[profile.triggerMaster].program, boards[profile.triggerMaster].arm != nil else {
+            return
+        }
         let period = LabCore.period(of: program)
         let halves = PerNode { boards[$0].half(count: slice) }
         let made = sampler().play(

@@ -22,7 +22,9 @@ struct LinkState: Sendable {
         let bit = LinkState.bit(of: node)
         for row in 0..<8 where row & bit == 0 {
             for column in 0..<8 where column & bit == 0 {
-                let places = [row * 8 + column, row * 8 + column + bit, (row + bit) * 8 + column, (row + bit) * 8 + column + bit]
+                let places = [
+                    row * 8 + column, row * 8 + column + bit, (row + bit) * 8 + column, (row + bit) * 8 + column + bit,
+                ]
                 let (gg, ge, eg, ee) = (rho[places[0]], rho[places[1]], rho[places[2]], rho[places[3]])
                 // Components of the 2×2 block along 1, X, Y, Z.
                 let old = [
