@@ -130,10 +130,17 @@ let package = Package(
         tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
-        tests(of: "BellCertification", ["BellModel", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
+        tests(
+            of: "BellCertification",
+            ["BellModel", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
         tests(of: "BellCampaign", ["BellModel", "BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
         tests(of: "BellDaemon", ["BellModel", "BellHost", "BellControl", "BellJournal"]),
-        tests(of: "BellCertifier", ["BellModel", "BellStream", "BellCertification"]),
+        tests(
+            of: "BellCertifier",
+            [
+                "BellModel", "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
+                "BellStream", "BellCertification", "bellcert",
+            ]),
         tests(of: "BellControlTool", ["BellModel", "BellHost"]),
     ],
     swiftLanguageModes: [.v6]

@@ -132,7 +132,7 @@ final class Ledger {
         if known == nil { known = try stored(block.number) }
         if let known {
             guard known != block else { return }
-            let keys = known.json.objectValue?.filter { $0.value != block.json[$0.key] }.keys.sorted() ?? []
+            let keys = known.json.objectValue?.filter { $0.value.text != block.json[$0.key]?.text }.keys.sorted() ?? []
             throw count.contradiction(
                 "Block \(block.number) is told again, differently.", "other \(keys.joined(separator: ", "))")
         }
@@ -245,8 +245,9 @@ final class Ledger {
             if late != nil { throw error }
             throw corrupt(error.what)
         }
-        guard left.isEmpty else { throw corrupt("Block \(left[left.startIndex].number) ends where no arm ends.") }
-        return count
+        guard let block = left.first else { return count }
+        let what = "Block \(block.number) ends at trial \(block.nextIndex), where no arm ends."
+        throw late == nil ? corrupt(what) : count.contradiction(what)
     }
 
     private func arm(_ row: Row) throws(BellError) -> OutcomesFrame {

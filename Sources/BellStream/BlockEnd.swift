@@ -34,6 +34,9 @@ public struct BlockEnd: Equatable, Sendable {
         self.audit = audit
     }
 
+    /// Equal when the canonical texts are: 5 and 5.0 are one number on the wire.
+    public static func == (a: BlockEnd, b: BlockEnd) -> Bool { a.json.text == b.json.text }
+
     public var json: JSON {
         [
             "block": JSON(count: number), "first_index": JSON(count: firstIndex),

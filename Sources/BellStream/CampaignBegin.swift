@@ -21,6 +21,9 @@ public struct CampaignBegin: Equatable, Sendable {
         self.software = software
     }
 
+    /// Equal when the canonical texts are: 5 and 5.0 are one number on the wire.
+    public static func == (a: CampaignBegin, b: CampaignBegin) -> Bool { a.json.text == b.json.text }
+
     public var json: JSON {
         [
             "plan": plan, "plan_hash": .string(planHash.description), "devices": devices,

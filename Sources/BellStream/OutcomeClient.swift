@@ -155,7 +155,7 @@ public final class OutcomeClient {
         do throws(BellError) {
             try socket.send([frame.encoded], timeoutMilliseconds: 0)
         } catch {
-            return
+            machine.wasNotSent(now: now)
         }
     }
 

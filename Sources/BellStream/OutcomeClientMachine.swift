@@ -73,6 +73,11 @@ public struct OutcomeClientMachine: Sendable {
         return isConnected ? now - heard > Self.silence : now - spoke >= Self.period
     }
 
+    /// The question that opens a session could not be sent, because nobody is connected yet: asks again soon.
+    public mutating func wasNotSent(now: Int64) {
+        if !isConnected { spoke = now - Self.period + 100 }
+    }
+
     /// Some time has passed: says ALIVE, and asks again for what is missing.
     public mutating func tick(now: Int64) -> [Action] {
         guard isConnected else { return [] }

@@ -97,7 +97,8 @@ public final class OutcomeServer: Sendable {
         }
     }
 
-    /// Stops serving; what is not acknowledged stays in the source. Returns once the source is not called any more.
+    /// Stops serving; what is not acknowledged stays in the source. Returns once the source is not called any more; not
+    /// to be called from `onEvent`.
     public func close() {
         let open = channel.withLock { channel in
             defer { channel = nil }

@@ -1,0 +1,148 @@
+import BellAudit
+import BellCrypto
+import BellHost
+import BellModel
+import BellStream
+import BellTiming
+import Glibc
+import Testing
+
+/// A whole campaign as belld would send it: sealed plan, arms, block ends with true tallies and chains, an end.
+struct Fixture {
+    var campaign: CampaignID
+    var sealed: SealedPlan
+    var begin: CampaignBegin
+    var items: [StreamItem] = []
+    /// Of the trials that were run.
+    var tally = TrialTally()
+    var end: CampaignEnd
+
+    /// - Parameter run: Trials that are run; fewer than `trials` makes a stopped campaign.
+    init(
+        _ n: UInt8 = 1, trials: UInt64 = 4096, run: UInt64? = nil, arm: UInt64 = 64, block: UInt64 = 1024,
+        seed: UInt64 = 1
+    ) throws {
+        var random = SplitMix(state: seed &+ UInt64(n))
+        campaign = try #require(CampaignID(bytes: [UInt8](repeating: n, count: 16)))
+        let plan = Plan(
+            name: "fixture", trials: trials, trialsPerArm: UInt32(arm), trialsPerBlock: block, pattern: .minusOn11,
+            inputBits: .board, hostBits: nil, settingBias: 0.001, localityK: 5,
+            headline: .localRealism(significance: 1e-6), claims: [], pool: .public, onRestart: .resume,
+            sequence: "bell-chsh.yaml", sequenceHash: .zero)
+        sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00Z")
+        begin = CampaignBegin(
+            plan: sealed.json, planHash: Blake2b.hash(text: sealed.json.text), devices: [:], simulated: true,
+            software: "test")
+        let audit = try Self.audit()
+        let last = run ?? trials
+        end = CampaignEnd(
+            state: last == trials ? .completed : .stopped, nextIndex: last, notRun: trials - last,
+            reason: last == trials ? nil : "stopped by a test")
+        var next: UInt64 = 0
+        var number: UInt64 = 0
+        var heads = PerNode(alice: Digest.zero, bob: Digest.zero)
+        while next < last {
+            let first = next
+            number += 1
+            var tally = TrialTally()
+            while next < min(first + block, last) {
+                let count = min(arm, first + block - next, last - next)
+                let statuses = (0..<count).map { _ in Self.status(&random) }
+                let hash = Blake2b.hash(statuses + [number].flatMap { [UInt8(truncatingIfNeeded: $0)] })
+                // Alice's records came in one chunk, bob's in two, now and then in none.
+                let frame = OutcomesFrame(
+                    arm: next / arm, firstIndex: next,
+                    hashes: PerNode(alice: [hash], bob: random.next() % 8 == 0 ? [] : [hash, .zero]),
+                    statuses: statuses)
+                for node in Node.allCases {
+                    for hash in frame.hashes[node] { heads[node] = Blake2b.hash(heads[node].bytes + hash.bytes) }
+                }
+                tally += frame.tally
+                next = frame.nextIndex
+                items.append(.outcomes(frame))
+            }
+            self.tally += tally
+            items.append(
+                .blockEnd(
+                    BlockEnd(
+                        number: number, firstIndex: first, nextIndex: next, tally: tally,
+                        margins: Self.margins(tally), calibrationHash: .zero, chainHeads: heads, audit: audit)))
+        }
+        items.append(.end(end))
+    }
+
+    var arms: [OutcomesFrame] { items.compactMap { if case .outcomes(let arm) = $0 { arm } else { nil } } }
+    var blocks: [BlockEnd] { items.compactMap { if case .blockEnd(let block) = $0 { block } else { nil } } }
+
+    /// A source that holds the whole campaign.
+    static func source(_ fixtures: Fixture...) -> MemoryOutcomeSource {
+        let source = MemoryOutcomeSource()
+        for fixture in fixtures {
+            source.add(fixture.campaign, fixture.begin)
+            for item in fixture.items { source.append(item, to: fixture.campaign) }
+        }
+        return source
+    }
+
+    /// Wins with probability 0.82, is lost with probability 1/64.
+    private static func status(_ random: inout SplitMix) -> UInt8 {
+        let roll = random.next()
+        if roll & 63 == 0 { return TrialStatus(loss: .bobMissing).rawValue }
+        let (x, y, a) = (UInt8(roll >> 8 & 1), UInt8(roll >> 9 & 1), UInt8(roll >> 10 & 1))
+        let wins = roll >> 11 & 1023 < 840
+        return TrialStatus(x: x, y: y, a: a, b: (x & y == 0) == wins ? a : 1 - a).rawValue
+    }
+
+    private static func margins(_ tally: TrialTally) -> JSON {
+        var margins = MarginSummary().json.objectValue ?? [:]
+        margins["unknown"] = JSON(count: tally.valid)
+        return .object(margins)
+    }
+
+    private static func audit() throws -> JSON {
+        let path = TimingSurvey.Path(metres: 32.824, uncertainty: 0.004)
+        let station = TimingSurvey.Station(startOffset: .zero, stopOffset: .zero, pulseDelay: nil)
+        let survey = TimingSurvey(
+            pathAB: path, pathBA: path, stations: PerNode(alice: station, bob: station),
+            terms: [.init(name: "trigger jitter", picoseconds: 20, kind: .random)])
+        let rate = try #require(TickRate(numerator: 8_000_000_000))
+        return try AuditParameters(
+            survey: survey, k: 5, tickRates: PerNode(alice: rate, bob: rate),
+            trialPeriod: PerNode(alice: 640_000, bob: 640_000)
+        ).json
+    }
+}
+
+/// A small generator with a printed seed.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var z = state
+        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
+        return z ^ z >> 31
+    }
+}
+
+/// A state directory that goes with the test.
+final class TemporaryState {
+    let state: StateDirectory
+
+    init() throws {
+        state = try StateDirectory(path: "/tmp/bellcert-test-\(getpid())-\(UInt32.random(in: .min ... .max))")
+    }
+
+    deinit {
+        Self.remove(state.path)
+        if let run = try? RunDirectory(for: state, create: false) { Self.remove(run.path) }
+    }
+
+    private static func remove(_ path: String) {
+        for name in (try? folderContents(path)) ?? [] {
+            let inner = "\(path)/\(name)"
+            if isFolder(inner) { remove(inner) } else { unlink(inner) }
+        }
+        rmdir(path)
+    }
+}
