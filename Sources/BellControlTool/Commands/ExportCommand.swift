@@ -30,7 +30,10 @@ enum ExportCommand {
                 "campaign": .string(files.id), "file": JSON(output), "trials": JSON(count: trials),
                 "planned": JSON(count: journal.sealed.plan.trials),
                 "simulated": .bool(journal.simulated),
-            ], text: output.map { "\(NumberText.count(trials)) of \(NumberText.count(journal.sealed.plan.trials)) trials in \($0)\n" } ?? "")
+            ],
+            text: output.map {
+                "\(NumberText.count(trials)) of \(NumberText.count(journal.sealed.plan.trials)) trials in \($0)\n"
+            } ?? "")
     }
 
     /// Writes arm by arm, so that memory does not grow with the campaign.

@@ -59,9 +59,10 @@ enum DoctorCommand {
         }
     }
 
-    /// Runs `python3 -c 'import zmq'`; nil when there is no python3.
+    /// Runs the system's `python3 -c 'import zmq'`, as the tests do; nil when there is no python3.
     private static func pythonImportsZeroMQ() -> Bool? {
-        guard let python = Programs.onPath("python3") else { return nil }
+        let system = "/usr/bin/python3"
+        guard let python = fileExists(system) ? system : Programs.onPath("python3") else { return nil }
         do throws(BellError) {
             let child = try ChildProcess.spawn(
                 python, ["-c", "import zmq"], logFile: "/dev/null", newProcessGroup: false)

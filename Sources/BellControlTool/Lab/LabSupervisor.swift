@@ -64,6 +64,7 @@ final class LabSupervisor {
             actions += machine.handle(.tick, now: now)
             if !actions.isEmpty { exit = perform(actions) }
         }
+        try removeFile(directory.file(LabRecord.fileName))
         if let failure { throw failure }
         return exit ?? .internal
     }

@@ -26,7 +26,6 @@ enum LabUpCommand {
                 return try? client.call("status", timeoutMilliseconds: 1000)
             })
         let exit = try supervisor.run()
-        try removeFile(directory.file(LabRecord.fileName))
         return Reply(
             json: ["state_directory": .string(directory.path), "stopped": true], text: "the laboratory is down\n",
             exit: exit)
