@@ -127,7 +127,7 @@ let package = Package(
         tests(
             of: "MockLab",
             ["BellModel", "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
-        tests(of: "BellJournal", ["BellModel", "BellSQLite"]),
+        tests(of: "BellJournal", ["BellModel", "BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellModel", "BellZeroMQ"]),
         tests(of: "BellControl", ["BellModel", "BellZeroMQ"]),
         tests(

@@ -1,1 +1,0 @@
-// BellJournal: see docs/architecture.md.
