@@ -48,12 +48,10 @@ struct OfflineCommandTests {
             ["campaign", "plan", "/nonexistent.yaml"],
         ])
     func missing(_ arguments: [String]) {
-        var err = ""
-        let console = Console(write: { _ in }, complain: { err += $0 })
-        let exit = ControlTool.run(arguments: arguments, environment: [:], console: console)
-        #expect(exit == .usage)
-        #expect(err.contains("/nonexistent"))
-        #expect(err.contains("fix:"))
+        let terminal = Terminal()
+        #expect(terminal.run(arguments) == .usage)
+        #expect(terminal.err.contains("/nonexistent"))
+        #expect(terminal.err.contains("fix:"))
     }
 
     @Test("show prints the table and writes the picture")

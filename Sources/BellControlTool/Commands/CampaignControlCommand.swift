@@ -4,7 +4,7 @@ import BellModel
 /// The campaign commands that ask the daemon and return: start, pause, resume, stop, list, show.
 enum CampaignControlCommand {
     static func start(_ invocation: Invocation) throws(BellError) -> Reply {
-        let path = try absolutePath(invocation.positional(0) ?? "")
+        let path = absolutePath(invocation.positional(0) ?? "")
         var params: [String: JSON] = ["plan_path": .string(path), "plan_text": .string(try readText(path))]
         if let name = invocation.text("name") { params["name"] = .string(name) }
         // Sealing compiles the sequence and writes the journal's first pages.

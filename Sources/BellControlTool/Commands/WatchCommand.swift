@@ -14,17 +14,17 @@ enum WatchCommand {
     static func watch(_ invocation: Invocation, campaign: String?) throws(BellError) -> Reply {
         let context = try ZeroMQContext()
         let control = try invocation.control(context)
-        let directory = try RunDirectory(for: try invocation.stateDirectory())
+        let directory = try invocation.runDirectory()
         let telemetry = try TelemetrySubscriber(
             context: context, telemetryEndpoint: directory.endpoint("telemetry"), control: control)
-        let signals = try SignalWatcher()
+        let signals = try SignalCount()
         let screen = ProgressScreen(console: invocation.console)
         defer { screen.end() }
         return try follow(campaign, telemetry: telemetry, control: control, signals: signals, screen: screen)
     }
 
     private static func follow(
-        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, signals: SignalWatcher,
+        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, signals: SignalCount,
         screen: ProgressScreen
     ) throws(BellError) -> Reply {
         var campaign = wanted
