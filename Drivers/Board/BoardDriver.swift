@@ -79,7 +79,7 @@ public actor BoardDriver {
         self.transport = transport
         tasks = [reader(of: transport, generation: current), ticker(generation: current)]
         let reply = try await complete { .opened(token: $0) }
-        guard case .capabilities(let board) = reply else { throw unexpected(reply) }
+        guard case .capabilities(let board) = reply else { throw wrongAnswer }
         return board
     }
 
@@ -143,7 +143,7 @@ public actor BoardDriver {
     /// What the board is doing.
     public func status() async throws(BellError) -> BoardStatus {
         let reply = try await request(.status)
-        guard case .status(let status) = reply else { throw unexpected(reply) }
+        guard case .status(let status) = reply else { throw wrongAnswer }
         return status
     }
 
@@ -158,21 +158,21 @@ public actor BoardDriver {
     /// Bits of the board's own random number generator, as it made them; 1 … 8 388 544.
     public func rawRandomBits(_ count: UInt32) async throws(BellError) -> PackedBits {
         let reply = try await request(.rawRandom(RawRandomRequest(count: count)))
-        guard case .rawRandom(let random) = reply else { throw unexpected(reply) }
+        guard case .rawRandom(let random) = reply else { throw wrongAnswer }
         return random.bits
     }
 
     /// Plays the loaded program on the board's own trigger and returns IQ points; 1 … 200 000 shots.
     public func shots(_ count: UInt32, averaged: Bool) async throws(BellError) -> Shots {
         let reply = try await request(.shots(ShotsRequest(count: count, averaged: averaged)))
-        guard case .shots(let shots) = reply else { throw unexpected(reply) }
+        guard case .shots(let shots) = reply else { throw wrongAnswer }
         return shots
     }
 
     /// The board's public signing key, 32 bytes.
     public func nodeKey() async throws(BellError) -> [UInt8] {
         let reply = try await request(.nodeKey)
-        guard case .nodeKey(let key) = reply else { throw unexpected(reply) }
+        guard case .nodeKey(let key) = reply else { throw wrongAnswer }
         return key.publicKey
     }
 
@@ -217,7 +217,7 @@ public actor BoardDriver {
         if let failure { perform(machine.handle(.failed(failure), at: clock.now())) }
     }
 
-    private func unexpected(_ reply: BoardReply) -> BellError {
+    private var wrongAnswer: BellError {
         BellError(.boardProtocol, "The board's answer is of another kind than the request.", at: name)
     }
 

@@ -58,14 +58,16 @@ extension BoardLinkMachine {
         switch message {
         case .trials(let trials):
             guard checkBoot(trials.bootID) else { return }
-            take(ledger.take(trials, isReplay: isReplaying, at: now))
+            take(ledger.take(trials, isReplay: isReplaying, mayRelease: !isRepairing && !wantsResync))
         case .clock(let clock):
             guard checkBoot(clock.bootID) else { return }
             take(ledger.take(clock, isReplay: isReplaying))
         case .chunkSignature(let signature):
             guard checkBoot(signature.bootID) else { return }
             take(ledger.take(signature, isReplay: isReplaying))
-        case .armEnd(let end): take(ledger.take(end, isReplay: isReplaying, at: now))
+        case .armEnd(let end):
+            let mayRelease = !isRepairing && !wantsResync
+            take(ledger.take(end, isReplay: isReplaying, mayRelease: mayRelease, at: now))
         case .status(let status): takeUnsolicited(status, at: now)
         case .fault(let fault): report(.reported(fault))
         case .error(let error): takeUnsolicited(error)
@@ -75,7 +77,7 @@ extension BoardLinkMachine {
             .rawRandomRequest, .nodeKeyRequest:
             report(.unexpected(message.type))
             let text = "\(message.type.name) goes from host to board"
-            send(.error(ErrorReport(code: .unsupported, text: text)), replyTo: frame.sequence, at: now)
+            send(.error(ErrorReport(code: .unknownType, text: text)), replyTo: frame.sequence, at: now)
         }
     }
 
@@ -99,12 +101,15 @@ extension BoardLinkMachine {
         return false
     }
 
-    private mutating func failRebooted() {
-        fail(
-            BellError(
-                .boardRebooted, "The board has started anew.", at: name,
-                state: "its program is gone; what it had kept may be lost",
-                fix: "nothing to do when it was switched on just now; else check its supply"))
+    private mutating func failRebooted() { fail(rebooted) }
+
+    private var rebooted: BellError {
+        BellError(
+            .boardRebooted, "The board has started anew, or another host has greeted it.", at: name,
+            state: "after a restart its program is gone, and what it had kept may be lost",
+            fix:
+                "nothing to do when it was switched on just now; else check its supply, and that no other belld uses it"
+        )
     }
 
     // MARK: Replies
@@ -169,7 +174,7 @@ extension BoardLinkMachine {
     }
 
     private mutating func failRebooted(completing waiting: Pending) {
-        complete(waiting, .failure(BellError(.boardRebooted, "The board has started anew.", at: name)))
+        complete(waiting, .failure(rebooted))
         failRebooted()
     }
 
@@ -197,6 +202,7 @@ extension BoardLinkMachine {
             return resync(at: now)
         }
         failedReplays = 0
+        isRepairing = false
         for event in ledger.releaseHeldEnds() { actions.append(.deliver(event)) }
         actions.append(.deliver(.replayEnd(status)))
         for message in ledger.takeUnheard() { send(.acknowledge(message), at: now) }

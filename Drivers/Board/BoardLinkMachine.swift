@@ -53,6 +53,8 @@ public struct BoardLinkMachine: Sendable {
     var phase = Phase.down
     public internal(set) var capabilities: Capabilities?
     var isReplaying = false
+    /// From the discovery of a gap to the end of the replay that fills it: no arm's end is delivered.
+    var isRepairing = false
     var replayDeadline = Duration.zero
     var failedReplays = 0
     /// A gap was found while a replay was under way, or too soon after one.
@@ -110,6 +112,7 @@ public struct BoardLinkMachine: Sendable {
         numbers = SequenceCounter()
         expected = nil
         isReplaying = false
+        isRepairing = false
         wantsResync = false
         failedReplays = 0
         lastReceived = now
@@ -146,6 +149,7 @@ public struct BoardLinkMachine: Sendable {
             return
         }
         wantsResync = false
+        isRepairing = true
         greet(token: nil, at: now)
     }
 

@@ -53,7 +53,9 @@ struct SpoolLedger: Sendable {
         size -= 1
     }
 
-    mutating func take(_ message: TrialsMessage, isReplay: Bool, at now: Duration) -> Outcome {
+    /// - Parameter mayRelease: Whether an arm's end may follow its last record at once; not while a gap is repaired,
+    ///   because clock records may be among what was lost.
+    mutating func take(_ message: TrialsMessage, isReplay: Bool, mayRelease: Bool) -> Outcome {
         let chunk = HalfChunk(
             node: node, firstIndex: message.firstIndex, firstPulse: message.firstPulse, bootID: message.bootID,
             records: message.records)
@@ -65,7 +67,7 @@ struct SpoolLedger: Sendable {
             let verdict = arm.take(chunk)
             guard verdict == .new else { return (verdict, []) }
             var events = [BoardEvent.trials(campaign: name.campaign, arm: name.arm, chunk)]
-            if arm.isComplete, let end = arm.release() { events.append(BoardEvent(end)) }
+            if mayRelease, arm.isComplete, let end = arm.release() { events.append(BoardEvent(end)) }
             return (.new, events)
         }
     }
@@ -88,7 +90,7 @@ struct SpoolLedger: Sendable {
         }
     }
 
-    mutating func take(_ message: ArmEnd, isReplay: Bool, at now: Duration) -> Outcome {
+    mutating func take(_ message: ArmEnd, isReplay: Bool, mayRelease: Bool, at now: Duration) -> Outcome {
         let name = message.order.name
         if let known = acknowledgements[name.campaign], let end = message.order.endIndex, end <= known.nextIndex {
             if let arm = arms.removeValue(forKey: name) { size -= arm.size }
@@ -96,7 +98,7 @@ struct SpoolLedger: Sendable {
         }
         return update(name, .armEnd, first: message.order.firstIndex, isReplay: isReplay) { arm in
             let verdict = arm.take(message, at: now)
-            guard verdict == .new, arm.isComplete, let end = arm.release() else { return (verdict, []) }
+            guard verdict == .new, mayRelease, arm.isComplete, let end = arm.release() else { return (verdict, []) }
             return (.new, [BoardEvent(end)])
         }
     }

@@ -65,6 +65,10 @@ public struct FrameStreamDecoder: Sendable {
         let from = start
         buffer.withUnsafeBytes { raw in
             while start < raw.count {
+                guard raw[start] == Frame.magic[0] else {
+                    start += 1
+                    continue
+                }
                 let have = min(Frame.magic.count, raw.count - start)
                 if (0..<have).allSatisfy({ raw[start + $0] == Frame.magic[$0] }) { break }
                 start += 1

@@ -1,4 +1,5 @@
 public import BellModel
+public import DriverKit
 
 /// Gathers both halves of one arm as they arrive, in any order and with repeats.
 ///
@@ -9,6 +10,8 @@ public struct ArmCollector: Sendable {
     public let arm: Arm
     public private(set) var halves = PerNode<[HalfChunk]>(alice: [], bob: [])
     public private(set) var clocks = PerNode<[ClockRecord]>(alice: [], bob: [])
+    /// The boards' signatures of their chunks, by node.
+    private var signed = PerNode<[ChunkSignature]>(alice: [], bob: [])
     /// Whether a node has said that its part of the arm is over.
     public private(set) var ended = PerNode(alice: false, bob: false)
     /// How many trials a node says it made; nil before its end.
@@ -45,6 +48,28 @@ public struct ArmCollector: Sendable {
     /// Takes clock records; repeats are ignored.
     public mutating func add(_ records: [ClockRecord], of node: Node) {
         for record in records where !clocks[node].contains(record) { clocks[node].append(record) }
+    }
+
+    /// Takes a board's signature of one of its chunks.
+    public mutating func add(_ signature: ChunkSignature, of node: Node) {
+        guard signature.arm == arm.number, !signed[node].contains(signature) else { return }
+        signed[node].append(signature)
+    }
+
+    /// The signatures in the order of ``sortedHalves(_:)``, or nil unless every chunk has one.
+    public var signatures: PerNode<[[UInt8]]>? {
+        var all = PerNode<[[UInt8]]>(alice: [], bob: [])
+        for node in Node.allCases {
+            for chunk in sortedHalves(node) {
+                guard
+                    let signature = signed[node].first(where: {
+                        $0.bootID == chunk.bootID && $0.firstIndex == chunk.firstIndex && Int($0.count) == chunk.count
+                    })
+                else { return nil }
+                all[node].append(signature.signature)
+            }
+        }
+        return all
     }
 
     /// Takes a node's word that it made `made` trials of this arm and no more.

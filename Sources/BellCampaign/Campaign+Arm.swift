@@ -1,4 +1,7 @@
-import BellModel
+import BellAudit
+import BellJournal
+public import BellModel
+import BellStatistics
 public import Board
 import DriverKit
 
@@ -27,7 +30,7 @@ extension Campaign {
             } else {
                 discard(campaign: campaign, arm: arm, upTo: first &+ UInt64(count), of: node)
             }
-        case .signature: break
+        case .signature(let signature): collector?.add(signature, of: node)
         case .replayEnd:
             links[node].replayed = true
         case .fault(let fault):
@@ -40,14 +43,15 @@ extension Campaign {
 
     /// Lets a board drop what is recorded already; what another campaign still needs is left in its spool.
     private func discard(campaign: CampaignID, arm: UInt64, upTo index: UInt64, of node: Node) {
-        guard campaign == id ? arm < (collector?.arm.number ?? 0) : !services.isUnfinished(campaign) else { return }
+        let isDone = campaign == id ? collector.map { arm < $0.arm.number } ?? true : !services.isUnfinished(campaign)
+        guard isDone else { return }
         let board = boards[node]
         Task { await board.acknowledge(campaign: campaign, arm: arm, nextIndex: index) }
     }
 
     private func note(_ what: String, _ node: Node) {
-        let keeper = keeper
-        Task { await keeper.addEvent(level: "warn", message: what, metadata: ["node": .string(node.name)]) }
+        let (keeper, time) = (keeper, services.time())
+        Task { await keeper.addEvent("warning", time: time, detail: ["message": .string(what), "node": .string(node.name)]) }
     }
 
     // MARK: Connecting
@@ -152,7 +156,7 @@ extension Campaign {
         do throws(BellError) {
             if let bits = hostBits?.bits[node] {
                 try await boards[node].sendHostBits(
-                    campaign: order.campaign, arm: order.arm, bits: PackedBits(bits: bits))
+                    campaign: order.campaign, arm: order.arm, bits: PackedBits(count: order.count, bytes: bits))
             }
             try await boards[node].arm(order)
             return nil
@@ -192,7 +196,11 @@ extension Campaign {
             let status = try await boards[node].status()
             // A board that is still at work on this arm finishes it; one that waits for a trigger never will.
             if status.state == .running {
-                do throws(BellError) { try await collect() } catch { try await boards[node].stop() }
+                do throws(BellError) {
+                    try await collect()
+                } catch {
+                    try await boards[node].stop()
+                }
             } else if status.state == .armed {
                 try await boards[node].stop()
             }
@@ -209,10 +217,10 @@ extension Campaign {
         var nextBits: PerNode<[UInt8]>?
         if let next { nextBits = try drawHostBits(for: next) }
         let result = try await keeper.record(
-            gathered ?? ArmCollector(arm: arm), thenCommit: next, nextBits: nextBits)
+            gathered ?? ArmCollector(arm: arm), hostBits: hostBits, thenCommit: next, nextBits: nextBits)
         totals.tally += result.audit.tally
         totals.margins += result.audit.margins
-        totals.process.add(trials: UInt64(arm.count), wins: result.audit.tally.wins(sealed.plan.pattern))
+        totals.process.add(result.audit.tally, pattern: sealed.plan.pattern)
         hostBits = result.nextBits
         services.journalGrew()
         for node in Node.allCases where links[node].isUp {

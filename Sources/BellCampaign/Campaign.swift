@@ -1,8 +1,10 @@
-public import BellAudit
+import BellAudit
+import BellJournal
 public import BellModel
-public import Board
-public import DriverKit
 import BellStatistics
+import BellTiming
+public import Board
+import DriverKit
 
 /// Runs one campaign: performs what ``CampaignMachine`` decides, one action at a time.
 ///
@@ -21,7 +23,7 @@ public actor Campaign {
     var compiled: CompiledBlock?
     var collector: ArmCollector?
     /// Bits that the host committed to for the arm under way; nil for board bits.
-    var hostBits: HostBitsOfArm?
+    var hostBits: BellJournal.HostBits?
     var totals: CampaignTotals
     private var waiter: CheckedContinuation<Void, Never>?
     private var lastReport: UInt64 = 0
@@ -34,15 +36,17 @@ public actor Campaign {
     ///   - boards: Both drivers; connected or not.
     public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError) {
         let opened = try await keeper.resumePoint()
-        id = opened.campaign
-        sealed = opened.sealed
+        id = keeper.campaign
+        sealed = keeper.sealed
         self.keeper = keeper
         self.boards = boards
         self.services = services
         totals = opened.totals
         machine = CampaignMachine(
-            plan: opened.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
-            nextBlock: opened.nextBlock, unresolved: opened.unresolved)
+            plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
+            nextBlock: opened.nextBlock, unresolved: opened.unresolved, finishing: opened.finishing)
+        // What the boards still hold of it may come as soon as the campaign hears them.
+        if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
         if opened.wasPaused { _ = machine.request { $0.pause = true } }
     }
 
@@ -78,11 +82,8 @@ public actor Campaign {
         report(force: true)
     }
 
-    /// The certifier has confirmed the end, or more of the stream: look again.
-    public func certifierMoved() { wake() }
-
     private func perform(_ action: CampaignMachine.Action) async -> CampaignMachine.Event {
-        do {
+        do throws(BellError) {
             switch action {
             case .connect:
                 return .connected(boots: try await connectBoards())
@@ -107,10 +108,9 @@ public actor Campaign {
             case .park:
                 while machine.requests.pause, !machine.requests.stop, machine.requests.interrupts == 0 { await pause() }
             case .finish(let final):
-                try await keeper.finish(as: final, trials: sealed.plan.trials)
+                try await keeper.finish(as: final)
                 services.journalGrew()
-                totals = await keeper.totals(afterFinishing: totals, trials: sealed.plan.trials, final: final)
-                while try await !keeper.endIsAcknowledged() {
+                while !services.endIsAcknowledged() {
                     if machine.requests.interrupts > 0 { throw Campaign.leftBeforeTheCertifier }
                     await pause()
                 }
@@ -187,11 +187,11 @@ struct BoardLink: Sendable {
 }
 
 /// Sums over all recorded arms.
-public struct CampaignTotals: Sendable {
-    public var tally = TrialTally()
-    public var margins = MarginSummary()
-    public var process: EProcess
-    public var simulated = false
+struct CampaignTotals: Sendable {
+    var tally = TrialTally()
+    var margins = MarginSummary()
+    var process: EProcess
+    var simulated = false
 }
 
 /// Trials a second over the last seconds of running.

@@ -76,7 +76,11 @@ public struct CampaignMachine: Sendable {
     ///   - nextArm: The number of the next arm.
     ///   - nextBlock: The number of the next block.
     ///   - unresolved: A committed arm whose result is not in the journal.
-    public init(plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, unresolved: Arm? = nil) {
+    ///   - finishing: The end that was already announced to the certifier; nothing may be started any more.
+    public init(
+        plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, unresolved: Arm? = nil,
+        finishing: CampaignState? = nil
+    ) {
         total = plan.trials
         perArm = plan.trialsPerArm
         perBlock = plan.trialsPerBlock
@@ -86,6 +90,10 @@ public struct CampaignMachine: Sendable {
         self.unresolved = unresolved
         // Its block is still open; with no boots of its own it takes no further arm and is closed next.
         block = unresolved?.block
+        if let finishing {
+            state = .finishing
+            action = .finish(finishing)
+        }
     }
 
     /// The action to begin with.

@@ -28,6 +28,10 @@ public struct CampaignServices: Sendable {
     public var isUnfinished: @Sendable (CampaignID) -> Bool
     /// Monotonic time in nanoseconds.
     public var now: @Sendable () -> UInt64
+    /// Wall clock for people, ISO 8601.
+    public var time: @Sendable () -> String
+    /// Whether the certifier has written this campaign's certificate.
+    public var endIsAcknowledged: @Sendable () -> Bool
     /// Which board starts the trigger.
     public var triggerMaster: Node
     /// Called after each change worth showing; must not block.
@@ -38,13 +42,16 @@ public struct CampaignServices: Sendable {
     public init(
         compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock,
         hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8],
-        isUnfinished: @escaping @Sendable (CampaignID) -> Bool, now: @escaping @Sendable () -> UInt64, triggerMaster: Node,
+        isUnfinished: @escaping @Sendable (CampaignID) -> Bool, now: @escaping @Sendable () -> UInt64,
+        time: @escaping @Sendable () -> String, endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,
         report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void
     ) {
         self.compile = compile
         self.hostBits = hostBits
         self.isUnfinished = isUnfinished
         self.now = now
+        self.time = time
+        self.endIsAcknowledged = endIsAcknowledged
         self.triggerMaster = triggerMaster
         self.report = report
         self.journalGrew = journalGrew

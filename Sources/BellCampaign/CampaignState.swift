@@ -1,5 +1,3 @@
-public import BellModel
-
 /// Where a campaign stands, as `bellctl status`, the journal and the telemetry name it.
 public enum CampaignState: String, CaseIterable, Sendable {
     /// Boards are being connected, or a block is being opened.

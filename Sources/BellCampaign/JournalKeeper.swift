@@ -1,6 +1,6 @@
-public import BellAudit
+import BellAudit
 import BellCrypto
-public import BellJournal
+import BellJournal
 public import BellModel
 import BellStatistics
 import DriverKit
@@ -9,36 +9,40 @@ import DriverKit
 ///
 /// An actor on a queue of its own, because every call may wait for the disk.
 public actor JournalKeeper {
+    public nonisolated let campaign: CampaignID
+    public nonisolated let sealed: SealedPlan
     private let journal: Journal
     private let executor: QueueExecutor
-    private let wasPaused: Bool
+    private let unpause: Bool
     private var auditor: Auditor?
     private var block: BlockSums?
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
     /// Where a campaign goes on.
-    public struct ResumePoint: Sendable {
-        public var campaign: CampaignID
-        public var sealed: SealedPlan
-        public var totals: CampaignTotals
-        public var nextIndex: UInt64
-        public var nextArm: UInt64
-        public var nextBlock: UInt64
-        public var unresolved: Arm?
-        public var wasPaused: Bool
+    struct ResumePoint: Sendable {
+        var totals: CampaignTotals
+        var nextIndex: UInt64
+        var nextArm: UInt64
+        var nextBlock: UInt64
+        var unresolved: Arm?
+        var wasPaused: Bool
+        /// The end that was being written when the daemon ended; no further trial may then be started.
+        var finishing: CampaignState?
     }
 
     /// What the open block has gathered; written as its summary.
     private struct BlockSums {
-        var number: UInt64
+        var header: BlockHeader
         var tally = TrialTally()
         var margins = MarginSummary()
     }
 
-    private init(journal: sending Journal, wasPaused: Bool) {
+    private init(journal: sending Journal, unpause: Bool) {
+        campaign = journal.campaign
+        sealed = journal.sealed
         self.journal = journal
-        self.wasPaused = wasPaused
+        self.unpause = unpause
         executor = QueueExecutor(label: "bell.journal")
     }
 
@@ -49,7 +53,7 @@ public actor JournalKeeper {
         let journal = try Journal.create(
             at: path, campaign: campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
             devices: devices, simulated: simulated)
-        return JournalKeeper(journal: journal, wasPaused: false)
+        return JournalKeeper(journal: journal, unpause: true)
     }
 
     /// Opens an unfinished campaign's journal.
@@ -57,24 +61,18 @@ public actor JournalKeeper {
     /// - Parameter unpause: Whether a paused campaign goes on.
     public static func open(at path: String, unpause: Bool) throws(BellError) -> JournalKeeper {
         let journal = try Journal.open(at: path)
-        let paused = try journal.state().state == CampaignState.paused.rawValue
-        return JournalKeeper(journal: journal, wasPaused: paused && !unpause)
+        return JournalKeeper(journal: journal, unpause: unpause)
     }
 
     /// Sums up what is recorded; O(trials) at most, from the stored status bytes.
-    public func resumePoint() throws(BellError) -> ResumePoint {
-        let sealed = journal.sealed
+    func resumePoint() throws(BellError) -> ResumePoint {
         guard let model = LocalModel(settingBias: sealed.plan.settingBias) else {
             throw BellError(.planContradiction, "The setting bias \(sealed.plan.settingBias) is not below ½.", at: "plan")
         }
         var totals = CampaignTotals(process: EProcess(model))
         totals.simulated = journal.simulated
         var unresolved: Arm?
-        var nextArm: UInt64 = 0
-        var lastBlock: UInt64?
-        try journal.forEachArm { (arm) throws(BellError) in
-            nextArm = arm.header.arm + 1
-            lastBlock = arm.header.block
+        try forEachArm { (arm) throws(BellError) in
             guard let result = arm.result else {
                 unresolved = Arm(
                     number: arm.header.arm, block: arm.header.block, firstIndex: arm.header.firstIndex,
@@ -90,23 +88,142 @@ public actor JournalKeeper {
         // A block that was open when the daemon ended is closed now, unless one of its arms is still unresolved.
         let blocks = try journal.blocks()
         if let open = blocks.last, open.summary == nil {
-            auditor = Auditor(try AuditParameters(json: open.header.audit))
-            block = try sums(of: open.header.number)
+            try takeUp(open)
             if unresolved == nil { try closeBlock(open.header.number) }
         }
+        let state = try journal.state().state
+        let isFull = journal.nextIndex >= sealed.plan.trials
         return ResumePoint(
-            campaign: journal.campaign, sealed: sealed, totals: totals, nextIndex: try journal.nextIndex(),
-            nextArm: nextArm, nextBlock: (blocks.last?.header.number).map { $0 + 1 } ?? 0, unresolved: unresolved,
-            wasPaused: wasPaused)
+            totals: totals, nextIndex: journal.nextIndex,
+            nextArm: journal.nextArm, nextBlock: (blocks.last?.header.number).map { $0 + 1 } ?? 0,
+            unresolved: unresolved, wasPaused: state == CampaignState.paused.rawValue && !unpause,
+            finishing: state == CampaignState.finishing.rawValue ? (isFull ? .completed : .stopped) : nil)
     }
 
-    private func sums(of number: UInt64) throws(BellError) -> BlockSums {
-        var sums = BlockSums(number: number)
-        try journal.forEachArm { (arm) throws(BellError) in
-            guard arm.header.block == number, let result = arm.result else { return }
+    /// Calls `body` for each arm from a trial on, without their evidence; memory does not grow.
+    private func forEachArm(
+        from index: UInt64 = 0, _ body: (StoredArm) throws(BellError) -> Void
+    ) throws(BellError) {
+        var index = index
+        while index < journal.nextIndex {
+            let arms = try journal.arms(from: index, limit: 256)
+            for arm in arms {
+                try body(arm)
+                index = arm.header.endIndex
+            }
+            if arms.isEmpty { return }
+        }
+    }
+
+    /// Goes on with a block that another process began.
+    private func takeUp(_ open: StoredBlock) throws(BellError) {
+        auditor = Auditor(try AuditParameters(json: open.header.audit))
+        var sums = BlockSums(header: open.header)
+        try forEachArm(from: open.header.firstIndex) { (arm) throws(BellError) in
+            guard arm.header.block == open.header.number, let result = arm.result else { return }
             for byte in result.statuses { if let status = TrialStatus(rawValue: byte) { sums.tally.add(status) } }
             sums.margins += try MarginSummary(json: result.margins)
         }
-        return sums
+        block = sums
     }
+
+    // MARK: Blocks and arms
+
+    /// Writes a block's header; durable when it returns.
+    func beginBlock(
+        number: UInt64, firstIndex: UInt64, block: CompiledBlock, boots: PerNode<UInt64>
+    ) throws(BellError) {
+        let header = BlockHeader(
+            number: number, firstIndex: firstIndex, calibration: block.calibration,
+            calibrationHash: block.calibrationHash, audit: block.audit.json,
+            programs: block.programs.map { $0.encoded() }, bootIDs: boots)
+        try journal.beginBlock(header)
+        auditor = Auditor(block.audit)
+        self.block = BlockSums(header: header)
+    }
+
+    /// Writes the block's summary: what the certifier compares with its own counts.
+    func closeBlock(_ number: UInt64) throws(BellError) {
+        guard let block, block.header.number == number else { return }
+        try journal.closeBlock(
+            number,
+            summary: [
+                "next_index": JSON(count: journal.nextIndex), "tally": block.tally.json,
+                "margins": block.margins.json,
+                "chain_heads": [
+                    "alice": .string(journal.chainHeads.alice.description),
+                    "bob": .string(journal.chainHeads.bob.description),
+                ],
+            ])
+        self.block = nil
+        auditor = nil
+    }
+
+    /// Makes an arm's range durable; host bits are committed to with it.
+    func commit(_ arm: Arm, bits: PerNode<[UInt8]>?) throws(BellError) -> BellJournal.HostBits? {
+        let (header, hostBits) = self.header(of: arm, bits: bits)
+        try journal.commitArm(header, hostBits: hostBits)
+        return hostBits
+    }
+
+    private func header(of arm: Arm, bits: PerNode<[UInt8]>?) -> (ArmHeader, BellJournal.HostBits?) {
+        let hostBits = bits.map { bits in
+            BellJournal.HostBits(salt: randomBytes(32), bits: bits.map { PackedBits(bits: $0).bytes })
+        }
+        return (
+            ArmHeader(
+                arm: arm.number, block: arm.block, firstIndex: arm.firstIndex, count: arm.count,
+                hostBitsCommitment: hostBits?.commitment), hostBits
+        )
+    }
+
+    /// Audits what was gathered and stores it; in the same transaction commits the next arm.
+    func record(
+        _ gathered: ArmCollector, hostBits: BellJournal.HostBits?, thenCommit next: Arm?, nextBits: PerNode<[UInt8]>?
+    ) throws(BellError) -> (audit: ArmAudit, nextBits: BellJournal.HostBits?) {
+        guard var auditor else {
+            throw BellError(.planContradiction, "An arm is recorded outside of every block.", at: journal.path)
+        }
+        let arm = gathered.arm
+        let halves = PerNode { gathered.sortedHalves($0) }
+        let clocks = PerNode { gathered.sortedClocks($0) }
+        // The stored bits count: after a restart the ones in memory are gone.
+        var stored = hostBits
+        if stored == nil, let header = try journal.header(of: arm.number) { stored = try journal.hostBits(of: header) }
+        self.auditor = nil
+        let audit = auditor.audit(
+            ArmEvidence(
+                firstIndex: arm.firstIndex, count: arm.count, halves: halves, clocks: clocks,
+                hostBits: stored?.bits))
+        self.auditor = auditor
+        let result = ArmResult(
+            halves: halves, clocks: clocks, signatures: gathered.signatures, statuses: audit.statuses,
+            margins: audit.margins.json)
+        let following = next.map { header(of: $0, bits: nextBits) }
+        try journal.record(
+            arm: arm.number, result, committing: following.map { (header: $0.0, hostBits: $0.1) })
+        block?.tally += audit.tally
+        block?.margins += audit.margins
+        return (audit, following?.1)
+    }
+
+    // MARK: State
+
+    /// Stores the state and why; a full disk must not hide the campaign, so failures only reach the log of events.
+    func note(state: CampaignState, reason: BellError?) {
+        try? journal.setState(state.rawValue, reason: reason?.what ?? "")
+    }
+
+    /// Marks the end: from here on no trial is started, and the stream tells the certifier.
+    func finish(as final: CampaignState) throws(BellError) {
+        try journal.setState(CampaignState.finishing.rawValue, reason: final.rawValue)
+    }
+
+    /// Stores something worth remembering that is not evidence; a full disk loses it.
+    func addEvent(_ kind: String, time: String, detail: JSON) {
+        try? journal.addEvent(kind, time: time, detail: detail)
+    }
+
+    /// Lets the file go.
+    public func close() {}
 }

@@ -20,6 +20,7 @@ actor CampaignRunner {
     private let triggerMaster: Node
     private let report: @Sendable (CampaignSnapshot) -> Void
     private let notify: @Sendable (CampaignID) -> Void
+    private let isEnded: @Sendable (CampaignID) -> Bool
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
@@ -27,7 +28,7 @@ actor CampaignRunner {
     init(
         store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, reactor: Reactor, log: Logger,
         triggerMaster: Node, report: @escaping @Sendable (CampaignSnapshot) -> Void,
-        notify: @escaping @Sendable (CampaignID) -> Void
+        notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool
     ) {
         self.store = store
         self.files = files
@@ -37,6 +38,7 @@ actor CampaignRunner {
         self.triggerMaster = triggerMaster
         self.report = report
         self.notify = notify
+        self.isEnded = isEnded
     }
 
     // MARK: Requests of a person
@@ -147,16 +149,11 @@ actor CampaignRunner {
         if times == 1 { _ = await current.task.value }
     }
 
-    /// The certifier has moved on.
-    func certifierMoved(_ id: CampaignID) async {
-        if let current, current.campaign.id == id { await current.campaign.certifierMoved() }
-    }
-
     private func begin(_ keeper: JournalKeeper) async throws(BellError) {
-        let id = try await keeper.resumePoint().campaign
+        let id = keeper.campaign
         let (store, files, reactor) = (store, files, reactor)
         let sources = HostBitSources(reactor: reactor)
-        let sealed = try await keeper.resumePoint().sealed
+        let sealed = keeper.sealed
         let services = CampaignServices(
             compile: { (sealed, boards) throws(BellError) in
                 try files.compile(sealed, sequencePath: store.sequence(of: id), boards: boards)
@@ -165,8 +162,8 @@ actor CampaignRunner {
                 try sources.source(of: node, in: sealed.plan).bits(for: range)
             },
             isUnfinished: { other in (try? store.entry(other)).map { !$0.state.isFinal } ?? false },
-            now: monotonicNanoseconds, triggerMaster: triggerMaster, report: report,
-            journalGrew: { [notify] in notify(id) })
+            now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
+            triggerMaster: triggerMaster, report: report, journalGrew: { [notify] in notify(id) })
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         await devices.lend(to: campaign)
         if interrupts > 0 {

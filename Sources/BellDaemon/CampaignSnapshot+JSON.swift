@@ -1,3 +1,4 @@
+import BellAudit
 import BellCampaign
 import BellModel
 import BellStatistics

@@ -59,7 +59,7 @@ struct CampaignStore: Sendable {
         let (state, reason) = try journal.state()
         return Entry(
             id: id, sealed: journal.sealed, planHash: journal.planHash,
-            state: CampaignState(rawValue: state) ?? .suspended, reason: reason, nextIndex: try journal.nextIndex(),
+            state: CampaignState(rawValue: state) ?? .suspended, reason: reason, nextIndex: journal.nextIndex,
             certificate: certificate(of: id))
     }
 

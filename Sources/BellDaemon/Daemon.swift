@@ -80,11 +80,8 @@ public final class Daemon: Sendable {
             telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
         self.devices = devices
 
-        let links = Links()
         let source = JournalOutcomeSource(store: store)
-        let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source) { _ in
-            links.certifierMoved()
-        }
+        let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source)
         self.outcomes = outcomes
         let runner = CampaignRunner(
             store: store, files: files, devices: devices, reactor: reactor, log: log,
@@ -97,9 +94,8 @@ public final class Daemon: Sendable {
                         certifier: (status.connected, status.acknowledged[snapshot.id] ?? 0),
                         certificate: snapshot.state.isFinal ? store.certificate(of: snapshot.id) : nil))
             },
-            notify: { outcomes.notify($0) })
+            notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) })
         self.runner = runner
-        links.runner.withLock { $0 = runner }
 
         let methods = ControlMethods(runner: runner, devices: devices, telemetry: telemetry, outcomes: outcomes)
         control = try ControlServer(
@@ -112,8 +108,9 @@ public final class Daemon: Sendable {
     ///
     /// - Parameter signals: Counts of SIGINT and SIGTERM: one finishes the block, two the arm.
     public func run(signals: AsyncStream<Int>) async -> ExitCode {
-        await devices.start()
+        await devices.listen()
         await runner.resumeUnfinished()
+        await devices.keepConnected()
         log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
         enum Ending { case signal(Int), drained }
         let (endings, feed) = AsyncStream<Ending>.makeStream()
@@ -149,7 +146,7 @@ public final class Daemon: Sendable {
     ) throws(BellError) -> TransportOpener {
         let address = try DeviceAddress(device.at, place: "\(device.place) at")
         if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {
-            return { () async throws(BellError) in try await ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
+            return { () async throws(BellError) in try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
         }
         switch address.way {
         case .mock(_, let node): return { () async throws(BellError) in try mock.transport(to: node) }
@@ -164,14 +161,4 @@ public final class Daemon: Sendable {
 extension BellError.Code {
     /// A device address of a kind that is not built in.
     static let unsupportedAddress = BellError.Code("device.unsupported", exit: .usage)
-}
-
-/// Ties what is made later to what was made earlier.
-private final class Links: Sendable {
-    let runner = Mutex<CampaignRunner?>(nil)
-
-    func certifierMoved() {
-        guard let runner = runner.withLock({ $0 }) else { return }
-        Task { await runner.certifierMoved() }
-    }
 }

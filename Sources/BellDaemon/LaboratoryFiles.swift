@@ -4,6 +4,7 @@ import BellCrypto
 import BellHost
 import BellModel
 import BellSequence
+import BellTiming
 import BellYAML
 import DriverKit
 

@@ -1,0 +1,146 @@
+import BellCampaign
+import BellJournal
+import BellModel
+import BellStream
+import Synchronization
+
+/// Feeds the outcome stream from the journals, which are the outbox: what the certifier does not have is still there.
+///
+/// Reads through connections of its own, so that the campaign's writer never waits for it.
+final class JournalOutcomeSource: OutcomeSource {
+    private struct State {
+        /// Open readers of unfinished campaigns.
+        var readers: [CampaignID: Reader] = [:]
+        /// Campaigns whose certificate the certifier has written.
+        var ended: Set<CampaignID> = []
+    }
+
+    /// A journal opened for reading, with the ends of its closed blocks; only ever used under the state's lock.
+    private final class Reader: @unchecked Sendable {
+        let journal: Journal
+        private(set) var ends: [BlockEnd] = []
+        private var nextBlock: UInt64 = 0
+
+        init(_ journal: sending Journal) { self.journal = journal }
+
+        /// Sees what was written since.
+        func refresh() throws(BellError) {
+            try journal.refresh()
+            guard let last = journal.lastBlock, last.number > nextBlock || (last.number == nextBlock && !last.isOpen)
+            else { return }
+            for block in try journal.blocks(from: nextBlock) {
+                guard let end = try JournalOutcomeSource.end(of: block) else { break }
+                ends.append(end)
+                nextBlock = block.header.number + 1
+            }
+        }
+    }
+
+    private let store: CampaignStore
+    private let state = Mutex(State())
+
+    init(store: CampaignStore) { self.store = store }
+
+    /// Whether the certifier has written the campaign's certificate since this daemon runs.
+    func isEnded(_ campaign: CampaignID) -> Bool { state.withLock { $0.ended.contains(campaign) } }
+
+    func campaigns() throws(BellError) -> [CampaignID] {
+        let entries = try store.all()
+        return state.withLock { state in
+            entries.filter { !$0.state.isFinal && !state.ended.contains($0.id) }.map(\.id)
+        }
+    }
+
+    func begin(of campaign: CampaignID) throws(BellError) -> CampaignBegin {
+        try read(campaign) { (reader) throws(BellError) in
+            let journal = reader.journal
+            return CampaignBegin(
+                plan: journal.sealed.json, planHash: journal.planHash, devices: journal.devices,
+                simulated: journal.simulated, software: journal.software)
+        }
+    }
+
+    func items(
+        of campaign: CampaignID, after position: StreamPosition, limit: StreamCredit
+    ) throws(BellError) -> [StreamItem] {
+        try read(campaign) { (reader) throws(BellError) in
+            try reader.refresh()
+            let journal = reader.journal
+            var items: [StreamItem] = []
+            var position = position
+            var bytes = 0
+            func give(_ item: StreamItem) {
+                items.append(item)
+                position.advance(over: item)
+            }
+            func giveEnds() {
+                // Ends are sorted; the few at this place are found from behind, where the stream usually is.
+                let start = reader.ends.lastIndex { $0.nextIndex < position.nextIndex }.map { $0 + 1 } ?? 0
+                for end in reader.ends[start...] where position.accepts(.blockEnd(end)) { give(.blockEnd(end)) }
+            }
+            giveEnds()
+            for arm in try journal.arms(from: position.nextIndex, limit: max(1, Int(limit.frames))) {
+                guard let result = arm.result, arm.header.firstIndex == position.nextIndex else { break }
+                bytes += result.statuses.count
+                if !items.isEmpty, items.count >= Int(limit.frames) || bytes > Int(limit.bytes) { return items }
+                give(
+                    .outcomes(
+                        OutcomesFrame(
+                            arm: arm.header.arm, firstIndex: arm.header.firstIndex,
+                            hashes: result.chunks.map { $0.map(\.hash) }, statuses: result.statuses)))
+                giveEnds()
+            }
+            if let end = try end(of: journal), position.accepts(.end(end)) { give(.end(end)) }
+            return items
+        }
+    }
+
+    /// The campaign's end once it is decided.
+    private func end(of journal: Journal) throws(BellError) -> CampaignEnd? {
+        guard let state = CampaignState(rawValue: try journal.state().state), state == .finishing || state.isFinal else {
+            return nil
+        }
+        let planned = journal.sealed.plan.trials
+        let notRun = planned - min(planned, journal.nextIndex)
+        return CampaignEnd(
+            state: notRun == 0 ? .completed : .stopped, nextIndex: journal.nextIndex, notRun: notRun,
+            reason: notRun == 0 ? nil : "a person ended it before its last trial")
+    }
+
+    func acknowledged(_ campaign: CampaignID, nextIndex: UInt64, end: Bool) throws(BellError) {
+        guard end else { return }
+        state.withLock { state in
+            state.ended.insert(campaign)
+            state.readers[campaign] = nil
+        }
+    }
+
+    /// The end of a closed block, from its stored summary; nil for an open one.
+    fileprivate static func end(of block: StoredBlock) throws(BellError) -> BlockEnd? {
+        guard let summary = block.summary else { return nil }
+        let place = "block \(block.header.number) summary"
+        var reader = try JSONReader(summary, path: place)
+        var heads = try JSONReader(try reader.value("chain_heads"), path: "\(place).chain_heads")
+        guard let alice = Digest(hex: try heads.string("alice")), let bob = Digest(hex: try heads.string("bob")) else {
+            throw BellError(.jsonShape, "Expected 64 hexadecimal digits.", at: "\(place).chain_heads")
+        }
+        return BlockEnd(
+            number: block.header.number, firstIndex: block.header.firstIndex,
+            nextIndex: try reader.count("next_index"),
+            tally: try TrialTally(json: try reader.value("tally"), path: "\(place).tally"),
+            margins: try reader.value("margins"), calibrationHash: block.header.calibrationHash,
+            chainHeads: PerNode(alice: alice, bob: bob), audit: block.header.audit)
+    }
+
+    private func read<T>(
+        _ campaign: CampaignID, _ body: (Reader) throws(BellError) -> T
+    ) throws(BellError) -> T {
+        let path = store.journal(of: campaign)
+        return try state.withLock { (state) throws(BellError) in
+            if let reader = state.readers[campaign] { return try body(reader) }
+            let reader = Reader(try Journal.openReadOnly(at: path))
+            state.readers[campaign] = reader
+            return try body(reader)
+        }
+    }
+}
