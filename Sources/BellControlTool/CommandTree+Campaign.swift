@@ -17,10 +17,7 @@ extension CommandTree {
                 positionals: [plan]),
             command(
                 "start", "Seal a plan and run it.", "The plan cannot be changed afterwards.",
-                [
-                    flag("watch", "Stay until the certificate exists, as `campaign watch` does."),
-                    value("name", "NAME", "A name instead of the plan's own."),
-                ], positionals: [plan]),
+                [flag("watch", "Stay until the certificate exists, as `campaign watch` does.")], positionals: [plan]),
             command(
                 "watch", "Show a campaign live until its certificate exists.",
                 "Ctrl-C only detaches. Ends with 1 when the certificate does not certify the headline claim.", [],

@@ -5,10 +5,10 @@ import BellModel
 enum CampaignControlCommand {
     static func start(_ invocation: Invocation) throws(BellError) -> Reply {
         let path = absolutePath(invocation.positional(0) ?? "")
-        var params: [String: JSON] = ["plan_path": .string(path), "plan_text": .string(try readText(path))]
-        if let name = invocation.text("name") { params["name"] = .string(name) }
+        // Looked at here as well, so that a mistyped path is told from a daemon's trouble.
+        _ = try readText(path)
         // Sealing compiles the sequence and writes the journal's first pages.
-        let started = try invocation.call("campaign.start", .object(params), timeoutMilliseconds: 60_000)
+        let started = try invocation.call("campaign.start", ["plan_path": .string(path)], timeoutMilliseconds: 60_000)
         let id = Style.safe(started["campaign"]?.stringValue)
         let number = NumberText.count(started["number"]?.countValue)
         let line = "campaign \(number) started: \(id ?? NumberText.missing)"
