@@ -195,8 +195,13 @@ actor CampaignRunner {
             fix: "wait for its end, or `bellctl campaign stop` ends it now")
     }
 
+    /// Both boards; waits a few seconds for a laboratory that has just been switched on.
     private func connectedBoards() async throws(BellError) -> PerNode<Capabilities> {
-        let boards = await devices.connected
+        var boards = await devices.connected
+        for _ in 0..<50 where boards.alice == nil || boards.bob == nil {
+            try? await Task.sleep(for: .milliseconds(100))
+            boards = await devices.connected
+        }
         guard let alice = boards.alice, let bob = boards.bob else {
             throw BellError(
                 .campaignBoards, "\(boards.alice == nil ? "alice" : "bob")'s board is not connected.", at: "lab.yaml devices",
