@@ -36,6 +36,7 @@ enum LabUpCommand {
             return try InstanceLock(directory.file(LabRecord.lockName))
         } catch {
             var refused = error
+            refused.cause = error.what
             refused.what = "A laboratory is up on this state directory already."
             refused.fix = "`bellctl lab down` first, or choose another instance with --state DIR"
             throw refused
