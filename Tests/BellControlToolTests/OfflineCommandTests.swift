@@ -155,7 +155,7 @@ struct OfflineCommandTests {
         let program = Terminal()
         let exit = program.run("doctor", "--json", "--trials", "1000")
         let answer = try program.json
-        #expect(answer["forecast_bytes"] == 11000)
+        #expect(answer["forecast_bytes"] == 12000)
         #expect(answer["complete"] == .bool(exit == .ok))
         #expect(answer["checks"]?.arrayValue?.isEmpty == false)
         #expect(Terminal().run("doctor", "--trials", "-5") == .usage)

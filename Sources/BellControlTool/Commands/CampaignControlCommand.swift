@@ -33,12 +33,25 @@ enum CampaignControlCommand {
     }
 
     static func show(_ invocation: Invocation) throws(BellError) -> Reply {
+        if invocation.flag("certificate") {
+            let files = try CampaignFiles.find(invocation.positional(0), in: try invocation.stateDirectory())
+            return try CertificateReply.make(
+                path: files.certificate, isWhole: true, style: invocation.console.style)
+        }
         var params: [String: JSON] = [:]
         if let id = invocation.positional(0) { params["campaign"] = .string(id) }
         let answer = try invocation.call("campaign.show", .object(params))
-        let text =
-            CampaignView(answer).map { CampaignText.details($0, style: invocation.console.style) }
-            ?? "no campaign; start one with `bellctl campaign start PLAN`\n"
+        guard let campaign = CampaignView(answer) else {
+            return Reply(json: answer, text: "no campaign; start one with `bellctl campaign start PLAN`\n")
+        }
+        let style = invocation.console.style
+        var text = CampaignText.details(campaign, style: style)
+        // A damaged certificate is the business of `campaign verify`.
+        if let path = campaign.certificate,
+            let certificate = try? CertificateReply.make(path: path, isWhole: false, style: style)
+        {
+            text += "\n" + certificate.text
+        }
         return Reply(json: answer, text: text)
     }
 }

@@ -52,7 +52,7 @@ enum WatchCommand {
             case .certificate(let path):
                 if let seen { screen.draw(seen) }
                 screen.end()
-                return try CertificateReply.make(path: path)
+                return try CertificateReply.make(path: path, isWhole: false, style: screen.console.style)
             case .withoutCertificate(let state):
                 throw BellError(
                     .toolNoCertificate, "The campaign is \(state), but there is no certificate.", at: campaign,
@@ -71,8 +71,14 @@ enum WatchCommand {
         of campaign: String?, telemetry: TelemetrySubscriber, control: ControlClient
     ) throws(BellError) -> CampaignView? {
         let current = CampaignView(telemetry.snapshot?.state["campaign"])
-        guard let campaign, current?.id != campaign else { return current }
-        return CampaignView(try control.call("campaign.show", ["campaign": .string(campaign)]))
+        if let current, campaign == nil || current.id == campaign { return current }
+        do throws(BellError) {
+            // One that is over is not in the telemetry any more; without a name the latest is meant.
+            return CampaignView(try control.call("campaign.show", campaign.map { ["campaign": .string($0)] } ?? [:]))
+        } catch {
+            guard campaign == nil, error.code.exit == .usage else { throw error }
+            return nil
+        }
     }
 
     private static func noCampaign() -> BellError {
