@@ -80,7 +80,8 @@ let package = Package(
         library(
             "BellCampaign",
             [
-                "BellModel", "BellYAML", "BellTiming", "BellStatistics", "BellAudit", "BellCrypto", "DriverKit", "Board",
+                "BellModel", "BellYAML", "BellTiming", "BellStatistics", "BellAudit", "BellCrypto", "DriverKit",
+                "Board",
                 "BellJournal",
             ]),
 
