@@ -102,7 +102,7 @@ let package = Package(
             "BellControlTool",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellJournal", "BellControl", "BellCampaign", "BellCertification",
+                "BellJournal", "BellControl", "BellCampaign", "BellCertification",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
@@ -142,7 +142,7 @@ let package = Package(
                 "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
                 "BellStream", "BellCertification", "bellcert",
             ]),
-        tests(of: "BellControlTool", ["BellHost"]),
+        tests(of: "BellControlTool", ["BellCommandLine", "BellHost"]),
     ],
     swiftLanguageModes: [.v6]
 )
