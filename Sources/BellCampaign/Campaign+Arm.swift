@@ -51,7 +51,10 @@ extension Campaign {
 
     private func note(_ what: String, _ node: Node) {
         let (keeper, time) = (keeper, services.time())
-        Task { await keeper.addEvent("warning", time: time, detail: ["message": .string(what), "node": .string(node.name)]) }
+        Task {
+            await keeper.addEvent(
+                "warning", time: time, detail: ["message": .string(what), "node": .string(node.name)])
+        }
     }
 
     // MARK: Connecting
@@ -82,7 +85,8 @@ extension Campaign {
         }
         guard a.node == .alice, b.node == .bob else {
             throw BellError(
-                .campaignBoards, "The boards are exchanged: alice's address answers as \(a.node.name), bob's as \(b.node.name).",
+                .campaignBoards,
+                "The boards are exchanged: alice's address answers as \(a.node.name), bob's as \(b.node.name).",
                 at: "lab.yaml devices", fix: "exchange the two `at:` lines in lab.yaml")
         }
         guard a.simulated == b.simulated else {

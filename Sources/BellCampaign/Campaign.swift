@@ -34,7 +34,8 @@ public actor Campaign {
     /// - Parameters:
     ///   - keeper: Owns the campaign's journal, new or half full.
     ///   - boards: Both drivers; connected or not.
-    public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError) {
+    public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError)
+    {
         let opened = try await keeper.resumePoint()
         id = keeper.campaign
         sealed = keeper.sealed
