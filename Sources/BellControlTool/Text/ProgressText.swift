@@ -8,11 +8,12 @@ enum ProgressText {
         var fields = [
             "S \(NumberText.value(campaign.s, error: campaign.sError))",
             NumberText.pValue(log10: campaign.log10P),
-            "margin ≥ \(NumberText.fixed(campaign.leastMargin, 2)) ns",
+            campaign.leastMargin.map { "margin ≥ \(NumberText.fixed($0, 2)) ns" } ?? "margin \(NumberText.missing)",
             "losses \(NumberText.count(campaign.lossCount))",
-            NumberText.rate(campaign.rate),
-            "\(NumberText.duration(seconds: campaign.secondsLeft)) left",
         ]
+        // Between blocks, and at the end, there is no speed; a zero would look like a defect.
+        if let rate = campaign.rate, rate > 0 { fields.append(NumberText.rate(rate)) }
+        if let left = campaign.secondsLeft { fields.append("\(NumberText.duration(seconds: left)) left") }
         if let state = campaign.state, state != "running" { fields.insert(stateText(campaign, state), at: 0) }
         return fields
     }
