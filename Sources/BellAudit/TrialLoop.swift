@@ -189,7 +189,7 @@ extension LoopCounters {
         leastSum = min(leastSum, times.sum)
     }
 
-    /// Finds the cause of a loss; the first that holds, in the order of docs/architecture.md, "Loss causes".
+    /// Finds the cause of a loss; the first that holds, in the order that ``Auditor`` states.
     @inline(never)
     private mutating func lose(
         _ run: PairedRun, _ i: Int, _ constants: LoopConstants, _ times: TrialTimes?, _ knowsMargins: Bool

@@ -43,14 +43,18 @@ extension Campaign {
 
     /// Lets a board drop what is recorded already; what another campaign still needs is left in its spool.
     private func discard(campaign: CampaignID, arm: UInt64, upTo index: UInt64, of node: Node) {
-        guard campaign == id ? arm < (collector?.arm.number ?? 0) : !services.isUnfinished(campaign) else { return }
+        let isDone = campaign == id ? collector.map { arm < $0.arm.number } ?? true : !services.isUnfinished(campaign)
+        guard isDone else { return }
         let board = boards[node]
         Task { await board.acknowledge(campaign: campaign, arm: arm, nextIndex: index) }
     }
 
     private func note(_ what: String, _ node: Node) {
         let (keeper, time) = (keeper, services.time())
-        Task { await keeper.addEvent("warning", time: time, detail: ["message": .string(what), "node": .string(node.name)]) }
+        Task {
+            await keeper.addEvent(
+                "warning", time: time, detail: ["message": .string(what), "node": .string(node.name)])
+        }
     }
 
     // MARK: Connecting
@@ -81,7 +85,8 @@ extension Campaign {
         }
         guard a.node == .alice, b.node == .bob else {
             throw BellError(
-                .campaignBoards, "The boards are exchanged: alice's address answers as \(a.node.name), bob's as \(b.node.name).",
+                .campaignBoards,
+                "The boards are exchanged: alice's address answers as \(a.node.name), bob's as \(b.node.name).",
                 at: "lab.yaml devices", fix: "exchange the two `at:` lines in lab.yaml")
         }
         guard a.simulated == b.simulated else {

@@ -34,7 +34,8 @@ public actor Campaign {
     /// - Parameters:
     ///   - keeper: Owns the campaign's journal, new or half full.
     ///   - boards: Both drivers; connected or not.
-    public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError) {
+    public init(keeper: JournalKeeper, boards: PerNode<BoardDriver>, services: CampaignServices) async throws(BellError)
+    {
         let opened = try await keeper.resumePoint()
         id = keeper.campaign
         sealed = keeper.sealed
@@ -45,6 +46,8 @@ public actor Campaign {
         machine = CampaignMachine(
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, unresolved: opened.unresolved, finishing: opened.finishing)
+        // What the boards still hold of it may come as soon as the campaign hears them.
+        if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
         if opened.wasPaused { _ = machine.request { $0.pause = true } }
     }
 

@@ -238,7 +238,8 @@ public struct CampaignMachine: Sendable {
             reason = nil
             return .park
         }
-        state = .preparing
+        // Between two blocks the campaign goes on running.
+        if state != .running { state = .preparing }
         return .openBlock(number: nextBlock, firstIndex: nextIndex)
     }
 

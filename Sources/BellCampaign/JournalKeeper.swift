@@ -67,7 +67,8 @@ public actor JournalKeeper {
     /// Sums up what is recorded; O(trials) at most, from the stored status bytes.
     func resumePoint() throws(BellError) -> ResumePoint {
         guard let model = LocalModel(settingBias: sealed.plan.settingBias) else {
-            throw BellError(.planContradiction, "The setting bias \(sealed.plan.settingBias) is not below ½.", at: "plan")
+            throw BellError(
+                .planContradiction, "The setting bias \(sealed.plan.settingBias) is not below ½.", at: "plan")
         }
         var totals = CampaignTotals(process: EProcess(model))
         totals.simulated = journal.simulated

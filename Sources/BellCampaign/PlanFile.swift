@@ -46,7 +46,8 @@ public struct PlanFile: Sendable {
         trialsPerBlock = reader.optionalCount("trials_per_block", in: 1...1_000_000_000_000) ?? 65536
         settingBias = reader.double("setting_bias", in: 0..<0.5)
         localityK = reader.optionalDouble("locality_k", in: 0.1...100) ?? 5
-        pool = Plan.Pool(rawValue: reader.optionalChoice("pool", of: Plan.Pool.allCases.map(\.rawValue)) ?? "") ?? .private
+        pool =
+            Plan.Pool(rawValue: reader.optionalChoice("pool", of: Plan.Pool.allCases.map(\.rawValue)) ?? "") ?? .private
         onRestart =
             Plan.RestartPolicy(
                 rawValue: reader.optionalChoice("on_restart", of: Plan.RestartPolicy.allCases.map(\.rawValue)) ?? "")

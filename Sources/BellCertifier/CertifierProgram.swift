@@ -15,6 +15,7 @@ public enum CertifierProgram {
     ///   - logLevel: Log lines go to standard error.
     /// - Throws: `host.already-running`; what the state directory, the run folder or the socket cannot do.
     public static func run(statePath: String, logLevel: LogLevel) throws(BellError) {
+        keepFilesPrivate()
         let log = Logger(level: logLevel)
         let state = try StateDirectory(path: statePath)
         // The lock comes before everything else: two certifiers must never share a database.

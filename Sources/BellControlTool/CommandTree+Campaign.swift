@@ -3,9 +3,9 @@ import BellModel
 
 extension CommandTree {
     private static let one = PositionalSpec(
-        name: "CAMPAIGN", summary: "Its id, the start of it, its number, or `latest`.", isOptional: true)
+        name: "CAMPAIGN", summary: "Its id, number or name; else the latest.", isOptional: true)
     private static let current = PositionalSpec(
-        name: "CAMPAIGN", summary: "Its id; else the one that is running.", isOptional: true)
+        name: "CAMPAIGN", summary: "Its id, number or name; else the one that is running.", isOptional: true)
     private static let plan = PositionalSpec(name: "PLAN", summary: "The plan's file.")
 
     static let campaign = group(
@@ -17,10 +17,7 @@ extension CommandTree {
                 positionals: [plan]),
             command(
                 "start", "Seal a plan and run it.", "The plan cannot be changed afterwards.",
-                [
-                    flag("watch", "Stay until the certificate exists, as `campaign watch` does."),
-                    value("name", "NAME", "A name instead of the plan's own."),
-                ], positionals: [plan]),
+                [flag("watch", "Stay until the certificate exists, as `campaign watch` does.")], positionals: [plan]),
             command(
                 "watch", "Show a campaign live until its certificate exists.",
                 "Ctrl-C only detaches. Ends with 1 when the certificate does not certify the headline claim.", [],
@@ -31,7 +28,10 @@ extension CommandTree {
                 "stop", "End a campaign for good.", "What was not run scores as lost; a certificate is issued.", [],
                 positionals: [current]),
             command("list", "List all campaigns.", "", []),
-            command("show", "Show one campaign.", "", [], positionals: [current]),
+            command(
+                "show", "Show one campaign.", "",
+                [flag("certificate", "The whole certificate as a page for people; works without a daemon.")],
+                positionals: [one]),
             command(
                 "verify", "Recompute a certificate from the stored evidence.",
                 "Works without a daemon, on any machine that has both files. Ends with 4 when anything differs.",

@@ -10,24 +10,23 @@ public enum ControlTool {
     /// Call it from the main thread: programs that it starts get a signal when that thread ends.
     /// - Returns: The exit status.
     public static func main(arguments: [String]) -> ExitCode {
-        let environment = processEnvironment()
-        return run(arguments: arguments, environment: environment, console: .process(environment: environment))
+        run(arguments: arguments, console: .process())
     }
 
     /// Runs one command; `arguments` are without the program's name.
-    static func run(arguments: [String], environment: [String: String], console: Console) -> ExitCode {
+    static func run(arguments: [String], console: Console) -> ExitCode {
         var console = console
         // Also when the arguments cannot be read: whoever asked for JSON gets the error as JSON.
         console.isJSON = arguments.prefix { $0 != "--" }.contains("--json")
         do throws(BellError) {
-            return try execute(arguments: arguments, environment: environment, console: console)
+            return try execute(arguments: arguments, console: console)
         } catch {
             return report(error, console: console)
         }
     }
 
     private static func execute(
-        arguments: [String], environment: [String: String], console: Console
+        arguments: [String], console: Console
     ) throws(BellError) -> ExitCode {
         let command = try CommandTree.root.parse(arguments)
         switch command.request {
@@ -45,7 +44,7 @@ public enum ControlTool {
         guard let action = actions[path] else {
             throw BellError(.toolArgument, "\"bellctl \(path)\" needs a command.", fix: "bellctl \(path) --help")
         }
-        let reply = try action(Invocation(command: command, console: console, environment: environment))
+        let reply = try action(Invocation(command: command, console: console))
         console.write(console.isJSON ? reply.json.text + "\n" : reply.text)
         return reply.exit
     }

@@ -8,8 +8,6 @@ import BellZeroMQ
 struct Invocation {
     let command: ParsedCommand
     let console: Console
-    /// The environment's variables.
-    let environment: [String: String]
 
     func flag(_ name: String) -> Bool { command.flag(name) }
     func text(_ name: String) -> String? { command.value(name) }
@@ -42,12 +40,17 @@ struct Invocation {
 
     /// The instance that is meant; nothing is created.
     func stateDirectory() throws(BellError) -> StateDirectory {
-        try StateDirectory.resolve(option: text("state"), environment: environment)
+        try StateDirectory(path: StateDirectory.choosePath(option: text("state")), create: false)
+    }
+
+    /// Where the instance's sockets are; nothing is created.
+    func runDirectory() throws(BellError) -> RunDirectory {
+        try RunDirectory(for: try stateDirectory(), create: false)
     }
 
     /// A connection to the instance's daemon; that nobody is there shows at the first call.
     func control(_ context: ZeroMQContext) throws(BellError) -> ControlClient {
-        try ControlClient(context: context, endpoint: try RunDirectory(for: try stateDirectory()).endpoint("control"))
+        try ControlClient(context: context, endpoint: try runDirectory().endpoint("control"))
     }
 
     /// Calls one control method.

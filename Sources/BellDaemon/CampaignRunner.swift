@@ -98,7 +98,8 @@ actor CampaignRunner {
     }
 
     /// Pauses or stops the campaign that is under way.
-    func request(_ name: String?, _ change: @Sendable (inout CampaignRequests) -> Void) async throws(BellError) -> JSON {
+    func request(_ name: String?, _ change: @Sendable (inout CampaignRequests) -> Void) async throws(BellError) -> JSON
+    {
         guard let current else {
             throw BellError(
                 .campaignUnknown, "No campaign is under way.", at: "campaign",
@@ -190,16 +191,23 @@ actor CampaignRunner {
     private func refuseIfBusy() throws(BellError) {
         guard let current else { return }
         throw BellError(
-            .campaignBusy, "Campaign \(current.campaign.sealed.number) (\(current.campaign.sealed.plan.name)) is under way.",
+            .campaignBusy,
+            "Campaign \(current.campaign.sealed.number) (\(current.campaign.sealed.plan.name)) is under way.",
             at: "campaign", state: "nothing was started",
             fix: "wait for its end, or `bellctl campaign stop` ends it now")
     }
 
+    /// Both boards; waits a few seconds for a laboratory that has just been switched on.
     private func connectedBoards() async throws(BellError) -> PerNode<Capabilities> {
-        let boards = await devices.connected
+        var boards = await devices.connected
+        for _ in 0..<50 where boards.alice == nil || boards.bob == nil {
+            try? await Task.sleep(for: .milliseconds(100))
+            boards = await devices.connected
+        }
         guard let alice = boards.alice, let bob = boards.bob else {
             throw BellError(
-                .campaignBoards, "\(boards.alice == nil ? "alice" : "bob")'s board is not connected.", at: "lab.yaml devices",
+                .campaignBoards, "\(boards.alice == nil ? "alice" : "bob")'s board is not connected.",
+                at: "lab.yaml devices",
                 state: "nothing was sealed", fix: "see `bellctl device list` for the reason")
         }
         return PerNode(alice: alice, bob: bob)

@@ -11,9 +11,13 @@ extension CampaignSnapshot {
     ///   - certificate: The certificate's path when it exists.
     func json(certifier: (connected: Bool, acknowledged: UInt64), certificate: String?) -> JSON {
         var losses: [String: JSON] = [:]
-        for cause in LossCause.allCases where tally.losses(cause) > 0 { losses[cause.name] = JSON(count: tally.losses(cause)) }
+        for cause in LossCause.allCases where tally.losses(cause) > 0 {
+            losses[cause.name] = JSON(count: tally.losses(cause))
+        }
         let plan = sealed.plan
-        let live = LocalModel(settingBias: plan.settingBias).map { LiveStatistics(tally, pattern: plan.pattern, model: $0) }
+        let live = LocalModel(settingBias: plan.settingBias).map {
+            LiveStatistics(tally, pattern: plan.pattern, model: $0)
+        }
         let remaining = plan.trials - min(plan.trials, tally.trials)
         return [
             "campaign": .string(id.description), "number": JSON(count: sealed.number), "name": .string(plan.name),

@@ -108,8 +108,9 @@ public final class Daemon: Sendable {
     ///
     /// - Parameter signals: Counts of SIGINT and SIGTERM: one finishes the block, two the arm.
     public func run(signals: AsyncStream<Int>) async -> ExitCode {
-        await devices.start()
+        await devices.listen()
         await runner.resumeUnfinished()
+        await devices.keepConnected()
         log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
         enum Ending { case signal(Int), drained }
         let (endings, feed) = AsyncStream<Ending>.makeStream()

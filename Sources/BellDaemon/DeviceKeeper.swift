@@ -20,6 +20,9 @@ actor DeviceKeeper {
     private var capabilities = PerNode<Capabilities?>(alice: nil, bob: nil)
     private var problems = PerNode<BellError?>(alice: nil, bob: nil)
     private var tasks: [Task<Void, Never>] = []
+    /// What boards sent while no campaign was there to take it: the rest of an arm that a crash left open. A driver
+    /// delivers each record once, so it is kept for the campaign that goes on; a board's spool bounds it.
+    private var backlog: [(event: BoardEvent, node: Node)] = []
 
     /// Makes the drivers; nothing is connected yet.
     init(
@@ -31,13 +34,17 @@ actor DeviceKeeper {
         boards = PerNode { BoardDriver(name: laboratory.boards[$0].name, node: $0, open: openers[$0]) }
     }
 
-    /// Begins to listen and to keep the boards connected.
-    func start() {
+    /// Begins to listen to the boards.
+    func listen() {
         for node in Node.allCases {
             let events = boards[node].events
             tasks.append(Task { [weak self] in for await event in events { await self?.received(event, from: node) } })
-            tasks.append(Task { [weak self] in await self?.keepConnected(node) })
         }
+    }
+
+    /// Begins to keep the boards connected while no campaign does.
+    func keepConnected() {
+        for node in Node.allCases { tasks.append(Task { [weak self] in await self?.keepConnected(node) }) }
     }
 
     /// Makes both boards safe and closes the links.
@@ -46,8 +53,14 @@ actor DeviceKeeper {
         for node in Node.allCases { await boards[node].close() }
     }
 
-    /// Hands the boards to a campaign, or takes them back.
-    func lend(to campaign: Campaign?) { self.campaign = campaign }
+    /// Hands the boards, and what they have sent meanwhile, to a campaign, or takes them back.
+    func lend(to campaign: Campaign?) async {
+        self.campaign = campaign
+        guard let campaign else { return }
+        let kept = backlog
+        backlog = []
+        for (event, node) in kept { await campaign.received(event, from: node) }
+    }
 
     /// The boards' capabilities as far as they are connected.
     var connected: PerNode<Capabilities?> {
@@ -67,7 +80,9 @@ actor DeviceKeeper {
         case .fault(let fault):
             let error = fault.bellError(at: laboratory.boards[node].name)
             telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(error.place ?? "")])
-        default: break
+        case .trials, .clock, .signature, .armEnd:
+            if campaign == nil { backlog.append((event, node)) }
+        case .replayEnd: break
         }
         await campaign?.received(event, from: node)
     }

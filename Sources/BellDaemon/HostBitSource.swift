@@ -105,7 +105,8 @@ final class HostBitSource: Sendable {
     private static func failed(_ address: String, cause: String, fix: String? = nil) -> BellError {
         BellError(
             .hostBits, "The host's source of input bits gave too few bits.", at: address, cause: cause,
-            state: "no trial was started with missing bits", fix: fix ?? "check the source; the campaign goes on by itself")
+            state: "no trial was started with missing bits",
+            fix: fix ?? "check the source; the campaign goes on by itself")
     }
 
     private static func unknown(_ address: String) -> BellError {

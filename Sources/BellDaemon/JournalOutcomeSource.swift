@@ -97,7 +97,8 @@ final class JournalOutcomeSource: OutcomeSource {
 
     /// The campaign's end once it is decided.
     private func end(of journal: Journal) throws(BellError) -> CampaignEnd? {
-        guard let state = CampaignState(rawValue: try journal.state().state), state == .finishing || state.isFinal else {
+        guard let state = CampaignState(rawValue: try journal.state().state), state == .finishing || state.isFinal
+        else {
             return nil
         }
         let planned = journal.sealed.plan.trials

@@ -36,7 +36,8 @@ struct LaboratoryFiles: Sendable {
                 state: "no block was begun with it", fix: "restore the file, or start a new campaign")
         }
         let laboratory = try laboratory()
-        let calibration = try CalibrationSet(laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })
+        let calibration = try CalibrationSet(
+            laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })
         let sequence = try PulseSequence(yaml: try YAMLNode.parse(text, source: sequencePath))
         let compiled = try Compiler.compile(
             sequence, calibration: calibration, laboratory: laboratory,

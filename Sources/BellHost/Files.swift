@@ -127,3 +127,6 @@ public func freeBytes(at path: String) throws(BellError) -> UInt64 {
     guard statvfs(path, &status) == 0 else { throw fileError("statvfs", "The disk cannot be asked", at: path) }
     return UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue
 }
+
+/// Makes every file and folder that this process creates readable by its owner only; outcomes may be secret. `umask(2)`.
+public func keepFilesPrivate() { umask(0o077) }

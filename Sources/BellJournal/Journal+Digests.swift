@@ -20,6 +20,20 @@ extension Journal {
         return hash.finish()
     }
 
+    /// BLAKE2b-256 of all columns of a committed arm.
+    static func digest(of header: ArmHeader) -> Digest {
+        var hash = Blake2b()
+        hash.update(text: "bell journal arm header 1")
+        update(&hash, header)
+        return hash.finish()
+    }
+
+    private static func update(_ hash: inout Blake2b, _ header: ArmHeader) {
+        for number in [header.arm, header.block, header.firstIndex, UInt64(header.count)] { hash.update(number) }
+        hash.update(header.hostBitsCommitment == nil ? 0 : 1)
+        hash.update(header.hostBitsCommitment?.bytes ?? [])
+    }
+
     /// BLAKE2b-256 of the end of a block, tied to the block.
     static func digest(ofEnd summary: String, block: UInt64) -> Digest {
         var hash = Blake2b()
@@ -47,9 +61,7 @@ extension Journal {
     ) -> Digest {
         var hash = Blake2b()
         hash.update(text: "bell journal arm 1")
-        for number in [header.arm, header.block, header.firstIndex, UInt64(header.count)] { hash.update(number) }
-        hash.update(header.hostBitsCommitment?.bytes ?? [])
-        hash.update(header.hostBitsCommitment == nil ? 0 : 1)
+        update(&hash, header)
         for node in Node.allCases {
             hash.update(UInt64(chunks[node].count))
             for chunk in chunks[node] {

@@ -59,7 +59,7 @@ extension Journal {
     public func committedArms(unresolved: Bool = false) throws(BellError) -> [ArmHeader] {
         var headers: [ArmHeader] = []
         try database.prepare(
-            "SELECT arm, block, first_index, count, commitment FROM arm WHERE arm >= ?1 ORDER BY arm"
+            "SELECT arm, block, first_index, count, commitment, digest FROM arm WHERE arm >= ?1 ORDER BY arm"
         ).rows([.count(unresolved ? nextUnrecordedArm : 0)]) { row throws(BellError) in
             headers.append(try header(row))
         }
@@ -72,7 +72,7 @@ extension Journal {
     public func header(of arm: UInt64) throws(BellError) -> ArmHeader? {
         guard arm <= UInt64(Int64.max) else { return nil }
         var found: ArmHeader?
-        try database.prepare("SELECT arm, block, first_index, count, commitment FROM arm WHERE arm = ?1").rows([
+        try database.prepare("SELECT arm, block, first_index, count, commitment, digest FROM arm WHERE arm = ?1").rows([
             .count(arm)
         ]) { row throws(BellError) in found = try header(row) }
         return found
@@ -84,9 +84,13 @@ extension Journal {
         guard count > 0, count <= UInt64(ColumnDecoder.largestCount), first <= 1 << 62 else {
             throw structure("The arm has \(count) trials from trial \(first).", place)
         }
-        return ArmHeader(
+        let header = ArmHeader(
             arm: try row.uint64(0), block: try row.uint64(1), firstIndex: first, count: UInt32(count),
             hostBitsCommitment: row.isNull(4) ? nil : try digest(row, 4, place))
+        guard try digest(row, 5, place) == Journal.digest(of: header) else {
+            throw mismatch("The committed arm does not have the hash that it was written with.", place)
+        }
+        return header
     }
 
     /// The host's bits of an arm, checked against the commitment; nil when the boards made them.

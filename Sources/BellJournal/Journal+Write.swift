@@ -100,10 +100,11 @@ extension Journal {
 
     private func insert(_ header: ArmHeader, _ hostBits: HostBits?) throws(BellError) {
         try database.run(
-            "INSERT INTO arm VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO arm VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             [
                 .count(header.arm), .count(header.block), .count(header.firstIndex), .count(UInt64(header.count)),
                 header.hostBitsCommitment.map { .blob($0.bytes) } ?? .null,
+                .blob(Journal.digest(of: header).bytes),
             ])
         if let hostBits {
             try database.run(

@@ -10,10 +10,10 @@ public final class JournalCheckpointer {
 
     /// Opens a journal's file.
     ///
-    /// - Parameter longestLog: Pages of 8 KiB above which the log is emptied, which may hold up the writer shortly;
+    /// - Parameter longestLog: Pages of 4 KiB above which the log is emptied, which may hold up the writer shortly;
     ///   64 MiB.
     /// - Throws: `journal.foreign`, `journal.newer-version`, `sqlite.…`.
-    public init(path: String, longestLog: Int = 8192) throws(BellError) {
+    public init(path: String, longestLog: Int = 16_384) throws(BellError) {
         database = try Database(path: path, mode: .readWrite, busyMilliseconds: 1000)
         try JournalSchema.check(database)
         // This connection writes nothing but the checkpoint, which must be as durable as the commits.

@@ -33,7 +33,7 @@ enum JournalSchema {
                     number INTEGER PRIMARY KEY, summary TEXT NOT NULL, digest BLOB NOT NULL);
                 CREATE TABLE arm (
                     arm INTEGER PRIMARY KEY, block INTEGER NOT NULL, first_index INTEGER NOT NULL,
-                    count INTEGER NOT NULL, commitment BLOB);
+                    count INTEGER NOT NULL, commitment BLOB, digest BLOB NOT NULL);
                 CREATE UNIQUE INDEX arm_first_index ON arm (first_index);
                 CREATE TABLE host_bits (
                     arm INTEGER PRIMARY KEY, salt BLOB NOT NULL, alice BLOB NOT NULL, bob BLOB NOT NULL);
@@ -87,5 +87,36 @@ enum JournalSchema {
                 at: database.path, cause: "the journal was written by a newer belld", state: "nothing was changed",
                 fix: "use the belld that wrote it, or a newer one")
         }
+    }
+
+    /// Refuses a journal whose tables are not the ones that the migrations make.
+    ///
+    /// - Throws: `journal.damaged`, `sqlite.…`.
+    static func checkTables(_ database: Database) throws(BellError) {
+        let fresh = try Database(path: ":memory:", mode: .create)
+        try migrate(fresh)
+        var cause: String?
+        var found: [String] = []
+        do throws(BellError) {
+            found = try tables(of: database)
+        } catch {
+            // SQLite calls a damaged format number an error in the statement.
+            guard error.code == .sqliteFailed else { throw error }
+            cause = error.cause
+        }
+        guard try found == tables(of: fresh) else {
+            throw BellError(
+                .journalDamaged, "The journal's tables are not those of version \(version).", at: database.path,
+                cause: cause, fix: "restore the journal from a copy")
+        }
+    }
+
+    private static func tables(of database: Database) throws(BellError) -> [String] {
+        var tables: [String] = []
+        try database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").rows {
+            row throws(BellError) in
+            tables.append((0..<4).map { "\(row.value($0))" }.joined(separator: " "))
+        }
+        return tables
     }
 }

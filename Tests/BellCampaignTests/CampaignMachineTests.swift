@@ -164,7 +164,9 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         #expect(machine.nextIndex == 35)
     }
 
-    @Test("a failing action is retried after 0.25 s, doubling to 30 s", arguments: [(1, 250), (2, 500), (8, 30_000), (99, 30_000)])
+    @Test(
+        "a failing action is retried after 0.25 s, doubling to 30 s",
+        arguments: [(1, 250), (2, 500), (8, 30_000), (99, 30_000)])
     func backoff(attempt: Int, milliseconds: Int) {
         #expect(CampaignMachine.backoff(attempt: attempt) == milliseconds)
     }

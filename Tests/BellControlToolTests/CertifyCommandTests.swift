@@ -31,10 +31,8 @@ struct CertifyCommandTests {
             (["--counts", "/nonexistent/file.csv", "--minus-on", "11"], "/nonexistent/file.csv"),
         ])
     func missing(_ options: [String], _ word: String) {
-        var err = ""
-        let console = Console(write: { _ in }, complain: { err += $0 })
-        let exit = ControlTool.run(arguments: ["certify"] + options, environment: [:], console: console)
-        #expect(exit == .usage)
-        #expect(err.contains(word), "\(err)")
+        let terminal = Terminal()
+        #expect(terminal.run(["certify"] + options) == .usage)
+        #expect(terminal.err.contains(word))
     }
 }

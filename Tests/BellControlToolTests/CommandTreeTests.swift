@@ -50,13 +50,10 @@ struct CommandTreeTests {
             ["log", "--json", "-n", "0"],
         ])
     func jsonErrors(_ arguments: [String]) throws {
-        var out = ""
-        var err = ""
-        let console = Console(write: { out += $0 }, complain: { err += $0 })
-        let exit = ControlTool.run(arguments: arguments, environment: [:], console: console)
-        #expect(exit == .usage)
-        #expect(err.isEmpty)
-        let error = try JSON(parsing: out, source: "stdout")["error"]
+        let terminal = Terminal()
+        #expect(terminal.run(arguments) == .usage)
+        #expect(terminal.err.isEmpty)
+        let error = try terminal.json["error"]
         #expect(error?["code"]?.stringValue?.isEmpty == false)
         #expect(error?["what"]?.stringValue?.isEmpty == false)
     }
@@ -77,12 +74,8 @@ struct CommandTreeTests {
             "lab", "device", "sequence", "campaign",
         ] {
             let terminal = Terminal()
-            var out = ""
-            let console = Console(write: { out += $0 }, complain: { _ in })
-            let arguments = path.split(separator: " ").map(String.init) + ["--help"]
-            #expect(ControlTool.run(arguments: arguments, environment: [:], console: console) == .ok, "\(path)")
-            #expect(out.contains(path), "\(path)")
-            _ = terminal
+            #expect(terminal.run(path.split(separator: " ").map(String.init) + ["--help"]) == .ok, "\(path)")
+            #expect(terminal.out.contains("usage: bellctl\(path.isEmpty ? "" : " ")\(path)"), "\(path)")
         }
     }
 
@@ -104,11 +97,9 @@ struct CommandTreeTests {
         ])
     func unreachable(_ arguments: [String]) {
         let state = "\(NSTemporaryDirectory())belld-\(UInt64.random(in: .min ... .max))"
-        var err = ""
-        let console = Console(write: { _ in }, complain: { err += $0 })
-        let exit = ControlTool.run(arguments: arguments + ["--state", state], environment: [:], console: console)
-        #expect(exit == .unreachable)
-        #expect(err.contains("fix:"))
+        let terminal = Terminal()
+        #expect(terminal.run(arguments + ["--state", state]) == .unreachable)
+        #expect(terminal.err.contains("fix:"))
         #expect(!FileManager.default.fileExists(atPath: state))
     }
 }

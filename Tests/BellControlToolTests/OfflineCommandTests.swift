@@ -48,12 +48,10 @@ struct OfflineCommandTests {
             ["campaign", "plan", "/nonexistent.yaml"],
         ])
     func missing(_ arguments: [String]) {
-        var err = ""
-        let console = Console(write: { _ in }, complain: { err += $0 })
-        let exit = ControlTool.run(arguments: arguments, environment: [:], console: console)
-        #expect(exit == .usage)
-        #expect(err.contains("/nonexistent"))
-        #expect(err.contains("fix:"))
+        let terminal = Terminal()
+        #expect(terminal.run(arguments) == .usage)
+        #expect(terminal.err.contains("/nonexistent"))
+        #expect(terminal.err.contains("fix:"))
     }
 
     @Test("show prints the table and writes the picture")
@@ -157,7 +155,7 @@ struct OfflineCommandTests {
         let program = Terminal()
         let exit = program.run("doctor", "--json", "--trials", "1000")
         let answer = try program.json
-        #expect(answer["forecast_bytes"] == 11000)
+        #expect(answer["forecast_bytes"] == 12000)
         #expect(answer["complete"] == .bool(exit == .ok))
         #expect(answer["checks"]?.arrayValue?.isEmpty == false)
         #expect(Terminal().run("doctor", "--trials", "-5") == .usage)

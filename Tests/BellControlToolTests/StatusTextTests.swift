@@ -49,8 +49,11 @@ struct StatusTextTests {
     @Test("a campaign without any field shows dashes")
     func emptyCampaign() {
         let text = StatusText.render(["campaign": [:]])
-        #expect(text.contains("trials       – of – (–), –\n"))
-        #expect(text.contains("p-value      p – for local realism"))
+        #expect(text.contains("trials       – of – (–)\n"))
+        #expect(!text.contains("p-value"))
+        let live = StatusText.render(["campaign": ["losses": [:]]])
+        #expect(live.contains("p-value      p – for local realism"))
+        #expect(live.contains("losses       0\n"))
     }
 
     @Test("a suspended campaign says why")
@@ -85,6 +88,10 @@ struct StatusTextTests {
             changed[key] = value
             texts.append(StatusText.render(.object(changed)))
             _ = Readiness.missing(in: .object(changed))
+        }
+        for key in ["verdict", "reasons", "claims", "tally", "statistics", "local_realism", "locality", "hash"] {
+            texts.append(CertificateText.summary([key: value], path: "/c.json"))
+            texts.append(CertificateText.summary([key: [value]], path: "/c.json"))
         }
         for key in ["name", "node", "driver", "at", "state", "reason"] {
             texts.append(DeviceText.list([[key: value], value]))
@@ -126,13 +133,16 @@ struct StatusTextTests {
     func list() {
         let text = CampaignText.list([
             Samples.campaign,
-            ["number": 12, "name": "second", "state": "stopped", "campaign": "bb"],
+            [
+                "number": 12, "name": "second", "state": "stopped", "campaign": "bb",
+                "sealed_at": "2026-11-21T11:55:35.239Z", "certificate": "/c.json",
+            ],
         ])
         #expect(
             text == """
-                no.  name       state       trials     done  losses  S                simulated  campaign
-                  1  bell-chsh  running  1 048 576  524 288      12  2.2391 ± 0.0028  yes        5f2c00000000000000000000000000aa
-                 12  second     stopped          –        –       –  –                –          bb
+                no.  name       state       trials     done  sealed                    certificate  simulated  campaign
+                  1  bell-chsh  running  1 048 576  524 288  –                         no           yes        5f2c00000000000000000000000000aa
+                 12  second     stopped          –        –  2026-11-21T11:55:35.239Z  yes          –          bb
 
                 """)
     }
@@ -144,5 +154,43 @@ struct StatusTextTests {
             ProgressText.line(view) == "campaign 1 bell-chsh  running  524 288/1 048 576  50.0 %  S 2.2391 ± 0.0028"
                 + "  p ≤ 10^-3571.2  margin ≥ 2.05 ns  losses 12  49 871/s  10 s left")
         #expect(ProgressText.fields(view).first == "S 2.2391 ± 0.0028")
+    }
+
+    @Test("the summary of a certificate")
+    func certificate() {
+        let json: JSON = [
+            "verdict": "not certified", "simulated": true, "reasons": ["p = 0.2 is above 1e-9"],
+            "claims": [["headline": true, "words": "local realism: p = 0.2"], ["words": "min-entropy: none"]],
+            "tally": ["valid": 1_000, "lost": 24, "losses": ["not_run": 4, "clock": 20, "locality": 0]],
+            "statistics": ["trials": 1_024, "s": 1.9, "s_error": 0.05],
+            "local_realism": ["log10_p_binomial": -0.699, "log10_p_anytime": 0],
+            "locality": [
+                "words": "audited", "required_ps": 1545.27,
+                "margins": ["ab": ["least_ps": 2250], "ba": ["least_ps": 1843]],
+            ],
+            "plan_hash": "0f7a", "hash": "d70a",
+        ]
+        #expect(
+            CertificateText.summary(json, path: "/c.json") == """
+                NOT CERTIFIED  SIMULATED: says nothing about nature
+                  because      p = 0.2 is above 1e-9
+                  headline     local realism: p = 0.2
+                  further      min-entropy: none
+                  trials       1 024 = 1 000 valid + 24 lost (clock 20, not_run 4)
+                  S            1.9000 ± 0.0500 (valid trials, a diagnostic; local ≤ 2)
+                  p-value      p ≤ 0.2000 (binomial, n sealed), p ≤ 1 at any time
+                  locality     audited
+                  margins      least A→B 2.250 ns, B→A 1.843 ns; each must exceed 1.545 ns
+                  plan hash    0f7a
+                  certificate  /c.json
+                  hash         d70a
+
+                """)
+    }
+
+    @Test("a certificate of which nothing is understood is neither certified nor called real")
+    func unknownCertificate() {
+        let text = CertificateText.summary([:], path: "/c.json")
+        #expect(text.hasPrefix("NOT CERTIFIED  SIMULATED"))
     }
 }

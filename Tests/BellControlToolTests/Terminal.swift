@@ -9,9 +9,13 @@ final class Terminal {
 
     /// - Parameter state: The state directory; one that does not exist reaches no daemon.
     func run(_ arguments: String..., state: String = "/nonexistent/belld-state") -> ExitCode {
-        let console = Console(write: { self.out += $0 }, complain: { self.err += $0 })
-        return ControlTool.run(
-            arguments: arguments, environment: ["BELLD_STATE": state, "PATH": "/usr/bin:/bin"], console: console)
+        run(arguments + ["--state", state])
+    }
+
+    /// - Parameter arguments: All of them, without the program's name.
+    func run(_ arguments: [String]) -> ExitCode {
+        ControlTool.run(
+            arguments: arguments, console: Console(write: { self.out += $0 }, complain: { self.err += $0 }))
     }
 
     /// What was printed, as JSON; fails unless it is exactly one value.

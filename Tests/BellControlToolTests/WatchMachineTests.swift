@@ -19,6 +19,10 @@ struct WatchMachineTests {
         #expect(machine.step(view("suspended"), now: 4 * second) == .wait(draw: true))
         #expect(machine.step(view("suspended"), now: 9 * second) == .wait(draw: true))
         #expect(machine.step(nil, now: 60 * second) == .wait(draw: false))
+        var blocks = WatchMachine(isTerminal: false)
+        #expect(blocks.step(view("preparing"), now: 0) == .wait(draw: true))
+        #expect(blocks.step(view("running"), now: second) == .wait(draw: false))
+        #expect(blocks.step(view("preparing"), now: 2 * second) == .wait(draw: false))
     }
 
     @Test("on a terminal the bar moves five times a second")

@@ -4,11 +4,11 @@ import BellModel
 /// The campaign commands that ask the daemon and return: start, pause, resume, stop, list, show.
 enum CampaignControlCommand {
     static func start(_ invocation: Invocation) throws(BellError) -> Reply {
-        let path = try absolutePath(invocation.positional(0) ?? "")
-        var params: [String: JSON] = ["plan_path": .string(path), "plan_text": .string(try readText(path))]
-        if let name = invocation.text("name") { params["name"] = .string(name) }
+        let path = absolutePath(invocation.positional(0) ?? "")
+        // Looked at here as well, so that a mistyped path is told from a daemon's trouble.
+        _ = try readText(path)
         // Sealing compiles the sequence and writes the journal's first pages.
-        let started = try invocation.call("campaign.start", .object(params), timeoutMilliseconds: 60_000)
+        let started = try invocation.call("campaign.start", ["plan_path": .string(path)], timeoutMilliseconds: 60_000)
         let id = Style.safe(started["campaign"]?.stringValue)
         let number = NumberText.count(started["number"]?.countValue)
         let line = "campaign \(number) started: \(id ?? NumberText.missing)"
@@ -33,12 +33,25 @@ enum CampaignControlCommand {
     }
 
     static func show(_ invocation: Invocation) throws(BellError) -> Reply {
+        if invocation.flag("certificate") {
+            let files = try CampaignFiles.find(invocation.positional(0), in: try invocation.stateDirectory())
+            return try CertificateReply.make(
+                path: files.certificate, isWhole: true, style: invocation.console.style)
+        }
         var params: [String: JSON] = [:]
         if let id = invocation.positional(0) { params["campaign"] = .string(id) }
         let answer = try invocation.call("campaign.show", .object(params))
-        let text =
-            CampaignView(answer).map { CampaignText.details($0, style: invocation.console.style) }
-            ?? "no campaign; start one with `bellctl campaign start PLAN`\n"
+        guard let campaign = CampaignView(answer) else {
+            return Reply(json: answer, text: "no campaign; start one with `bellctl campaign start PLAN`\n")
+        }
+        let style = invocation.console.style
+        var text = CampaignText.details(campaign, style: style)
+        // A damaged certificate is the business of `campaign verify`.
+        if let path = campaign.certificate,
+            let certificate = try? CertificateReply.make(path: path, isWhole: false, style: style)
+        {
+            text += "\n" + certificate.text
+        }
         return Reply(json: answer, text: text)
     }
 }

@@ -11,7 +11,7 @@ enum CertifyCommand {
         switch (invocation.text("counts"), invocation.text("trials")) {
         case (let file?, nil):
             path = file
-            bytes = try readBytes(file)
+            bytes = try readFile(file)
             tally = try CountsFile.parse(bytes, source: file)
         case (nil, let file?):
             guard let format = invocation.text("format").flatMap(TrialFile.Format.init(rawValue:)) else {
@@ -20,7 +20,7 @@ enum CertifyCommand {
                     fix: "add --format \(TrialFile.Format.allCases.map(\.rawValue).joined(separator: "|"))")
             }
             path = file
-            bytes = try readBytes(file)
+            bytes = try readFile(file)
             tally = try TrialFile.parse(bytes, source: file, format: format)
         default:
             throw BellError(

@@ -6,7 +6,7 @@ enum LogCommand {
     static func run(_ invocation: Invocation) throws(BellError) -> Reply {
         let count = Int(try invocation.count("lines", in: 1...1_000_000))
         let program = invocation.text("of") ?? "belld"
-        let path = "\(try invocation.stateDirectory().path)/logs/\(program).log"
+        let path = "\(try invocation.stateDirectory().logs)/\(program).log"
         if invocation.flag("follow") {
             if invocation.console.isJSON {
                 throw BellError(
@@ -28,7 +28,7 @@ enum LogCommand {
     }
 
     private static func follow(_ path: String, count: Int, console: Console) throws(BellError) -> Reply {
-        let signals = try SignalWatcher()
+        let signals = try SignalCount()
         var tail = try FileTail(path: path)
         for line in LogTail.lines(try tail.last(bytes: 4 << 20), count: count) { console.say(line) }
         var rest: [UInt8] = []

@@ -10,7 +10,7 @@ enum PlanCommand {
         let path = invocation.positional(0) ?? ""
         let file = try PlanFile(text: try readText(path), source: path)
         let sequence = beside(path, file.sequence)
-        let plan = file.plan(sequenceHash: Blake2b.hash(try readBytes(sequence)))
+        let plan = file.plan(sequenceHash: Blake2b.hash(try readFile(sequence)))
         let compiled = try OfflineCompiler.compile(
             sequence: sequence, lab: invocation.text("lab") ?? "", k: plan.localityK, inputBits: plan.inputBits)
         let body = PlanText.body(of: plan)

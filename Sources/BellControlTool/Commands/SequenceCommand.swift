@@ -16,9 +16,9 @@ enum SequenceCommand {
         let path = invocation.positional(0) ?? ""
         let compiled = try compile(path, invocation)
         let picture = invocation.text("svg") ?? pictureName(path)
-        try writeFileAtomically(picture, Array(timelineSVG(compiled).utf8), mode: 0o644)
+        try writeFileAtomically(picture, text: timelineSVG(compiled), mode: 0o644)
         return Reply(
-            json: ["sequence": .string(path), "table": compiled.table.json, "svg": .string(try absolutePath(picture))],
+            json: ["sequence": .string(path), "table": compiled.table.json, "svg": .string(absolutePath(picture))],
             text: ended(compiled.table.text) + "picture: \(picture)\n")
     }
 

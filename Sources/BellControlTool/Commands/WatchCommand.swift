@@ -14,17 +14,17 @@ enum WatchCommand {
     static func watch(_ invocation: Invocation, campaign: String?) throws(BellError) -> Reply {
         let context = try ZeroMQContext()
         let control = try invocation.control(context)
-        let directory = try RunDirectory(for: try invocation.stateDirectory())
+        let directory = try invocation.runDirectory()
         let telemetry = try TelemetrySubscriber(
             context: context, telemetryEndpoint: directory.endpoint("telemetry"), control: control)
-        let signals = try SignalWatcher()
+        let signals = try SignalCount()
         let screen = ProgressScreen(console: invocation.console)
         defer { screen.end() }
         return try follow(campaign, telemetry: telemetry, control: control, signals: signals, screen: screen)
     }
 
     private static func follow(
-        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, signals: SignalWatcher,
+        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, signals: SignalCount,
         screen: ProgressScreen
     ) throws(BellError) -> Reply {
         var campaign = wanted
@@ -52,7 +52,7 @@ enum WatchCommand {
             case .certificate(let path):
                 if let seen { screen.draw(seen) }
                 screen.end()
-                return try CertificateReply.make(path: path)
+                return try CertificateReply.make(path: path, isWhole: false, style: screen.console.style)
             case .withoutCertificate(let state):
                 throw BellError(
                     .toolNoCertificate, "The campaign is \(state), but there is no certificate.", at: campaign,
@@ -71,8 +71,14 @@ enum WatchCommand {
         of campaign: String?, telemetry: TelemetrySubscriber, control: ControlClient
     ) throws(BellError) -> CampaignView? {
         let current = CampaignView(telemetry.snapshot?.state["campaign"])
-        guard let campaign, current?.id != campaign else { return current }
-        return CampaignView(try control.call("campaign.show", ["campaign": .string(campaign)]))
+        if let current, campaign == nil || current.id == campaign { return current }
+        do throws(BellError) {
+            // One that is over is not in the telemetry any more; without a name the latest is meant.
+            return CampaignView(try control.call("campaign.show", campaign.map { ["campaign": .string($0)] } ?? [:]))
+        } catch {
+            guard campaign == nil, error.code.exit == .usage else { throw error }
+            return nil
+        }
     }
 
     private static func noCampaign() -> BellError {

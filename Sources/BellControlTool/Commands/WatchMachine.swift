@@ -47,10 +47,12 @@ struct WatchMachine {
             interruptedSince = nil
         }
         let isDue = lastDraw.map { now &- $0 >= interval } ?? true
-        let changed = state != nil && state != lastState
+        // Every block begins with `preparing`; only what a person would ask about is a change.
+        let shown = state == "preparing" ? "running" : state
+        let changed = shown != nil && shown != lastState
         guard campaign != nil, isDue || changed else { return .wait(draw: false) }
         lastDraw = now
-        lastState = state
+        lastState = shown
         return .wait(draw: true)
     }
 }

@@ -20,9 +20,9 @@ enum DoctorCommand {
         for package in Doctor.packages where package.files.contains(where: { access($0, F_OK) == 0 }) {
             facts.packages.insert(package.name)
         }
-        facts.pythonZeroMQ = pythonImportsZeroMQ(invocation.environment)
+        facts.pythonZeroMQ = pythonImportsZeroMQ()
         for role in LabProcess.Role.allCases {
-            facts.programs[role.rawValue] = Programs.find(role.rawValue, environment: invocation.environment)
+            facts.programs[role.rawValue] = Programs.find(role.rawValue)
         }
         let state = try invocation.stateDirectory()
         facts.stateDirectory = state.path
@@ -31,13 +31,11 @@ enum DoctorCommand {
             facts.stateMode = information.st_mode
             facts.stateWritable = access(state.path, W_OK) == 0
         }
-        var parent = state.path
-        while access(parent, F_OK) != 0, let slash = parent.lastIndex(of: "/") {
-            parent = slash == parent.startIndex ? "/" : String(parent[..<slash])
-        }
-        if facts.stateMode == nil { facts.stateWritable = access(parent, W_OK) == 0 }
-        facts.freeBytes = try? freeBytes(at: parent)
-        sockets(&facts, state: state, environment: invocation.environment)
+        var existing = state.path
+        while !fileExists(existing), existing != "/" { existing = parent(of: existing) }
+        if facts.stateMode == nil { facts.stateWritable = access(existing, W_OK) == 0 }
+        facts.freeBytes = try? freeBytes(at: existing)
+        sockets(&facts, state: state)
         facts.wallClock = Int64(time(nil))
         // systemd-timesyncd(8): the file appears with the first synchronisation; other services say nothing here.
         if access("/run/systemd/timesync", F_OK) == 0 {
@@ -48,24 +46,27 @@ enum DoctorCommand {
         return facts
     }
 
-    private static func sockets(_ facts: inout MachineFacts, state: StateDirectory, environment: [String: String]) {
-        if let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
+    private static func sockets(_ facts: inout MachineFacts, state: StateDirectory) {
+        if let directory = environmentVariable("XDG_RUNTIME_DIR") {
             var information = stat()
             facts.runtimeDirectory = directory
             facts.runtimeDirectoryUsable =
                 stat(directory, &information) == 0 && information.st_mode & S_IFMT == S_IFDIR
                 && information.st_uid == geteuid() && information.st_mode & 0o022 == 0
         }
-        facts.longestSocketPath = "\(RunDirectory.path(for: state, environment: environment))/telemetry"
+        if let directory = try? RunDirectory(for: state, create: false) {
+            facts.longestSocketPath = "\(directory.path)/telemetry"
+        }
     }
 
-    /// Runs `python3 -c 'import zmq'`; nil when there is no python3.
-    private static func pythonImportsZeroMQ(_ environment: [String: String]) -> Bool? {
-        guard let python = Programs.onPath("python3", environment: environment) else { return nil }
+    /// Runs the system's `python3 -c 'import zmq'`, as the tests do; nil when there is no python3.
+    private static func pythonImportsZeroMQ() -> Bool? {
+        let system = "/usr/bin/python3"
+        guard let python = fileExists(system) ? system : Programs.onPath("python3") else { return nil }
         do throws(BellError) {
             let child = try ChildProcess.spawn(
-                python, ["-c", "import zmq"], logFile: "/dev/null", newProcessGroup: false, deathSignal: true)
-            return try child.wait() == .exit(0)
+                python, ["-c", "import zmq"], logFile: "/dev/null", newProcessGroup: false)
+            return child.wait() == .exited(0)
         } catch {
             return nil
         }

@@ -2,10 +2,10 @@ import BellHost
 
 extension ChildProcess {
     /// How it ended, in the words of ``LabMachine``; nil while it runs.
-    var toolEnding: LabMachine.Ending? {
-        switch ended {
-        case .exit(let status): .exit(status)
-        case .signal(let number): .signal(number)
+    var labEnding: LabMachine.Ending? {
+        switch wait(timeoutMilliseconds: 0) {
+        case .exited(let status): .exit(status)
+        case .signalled(let number): .signal(number)
         case nil: nil
         }
     }

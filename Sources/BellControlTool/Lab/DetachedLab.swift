@@ -4,7 +4,7 @@ import BellModel
 /// `lab up --detach`: a supervisor in the background, and nothing else than waiting until it is ready.
 enum DetachedLab {
     static func start(_ invocation: Invocation, directory: StateDirectory) throws(BellError) -> Reply {
-        guard let bellctl = Programs.find("bellctl", environment: invocation.environment) else {
+        guard let bellctl = Programs.find("bellctl") else {
             throw BellError(.labMissingProgram, "bellctl cannot find itself.", fix: "call it by its full path")
         }
         if let record = LabDownCommand.running(directory) {
@@ -12,21 +12,21 @@ enum DetachedLab {
                 .labUp, "A laboratory is up on this state directory already (pid \(record.pid)).", at: directory.path,
                 fix: "`bellctl lab down` first, or choose another instance with --state DIR")
         }
-        let log = "\(directory.path)/logs/lab.log"
+        let log = "\(directory.logs)/lab.log"
         let child = try ChildProcess.spawn(
             bellctl, arguments(invocation, directory: directory), logFile: log, newProcessGroup: true,
-            deathSignal: false)
+            deathSignal: nil)
         while true {
-            if let ending = child.toolEnding { throw died(ending, log: log) }
-            if let record = LabDownCommand.running(directory), record.pid == child.pid, record.phase == .up {
+            if let ending = child.labEnding { throw died(ending, log: log) }
+            if let record = LabDownCommand.running(directory), record.pid == child.processID, record.phase == .up {
                 var programs: [String: JSON] = [:]
                 for (role, pid) in record.programs { programs[role.rawValue] = .int(Int64(pid)) }
                 return Reply(
                     json: [
-                        "state_directory": .string(directory.path), "pid": .int(Int64(child.pid)),
+                        "state_directory": .string(directory.path), "pid": .int(Int64(child.processID)),
                         "programs": .object(programs),
                     ],
-                    text: (LogTail.lines((try? readBytes(log)) ?? [], count: 8) + ["supervisor: pid \(child.pid)"])
+                    text: (LogTail.lines((try? readFile(log)) ?? [], count: 8) + ["supervisor: pid \(child.processID)"])
                         .map { $0 + "\n" }.joined())
             }
             pause(milliseconds: 50)
@@ -44,7 +44,7 @@ enum DetachedLab {
     }
 
     private static func died(_ ending: LabMachine.Ending, log: String) -> BellError {
-        let tail = LogTail.lines((try? readBytes(log)) ?? [], count: 30)
+        let tail = LogTail.lines((try? readFile(log)) ?? [], count: 30)
         return BellError(
             BellError.Code("lab.died-at-start", exit: ending.exitCode), "The laboratory did not come up.", at: log,
             cause: tail.isEmpty ? nil : "the end of its log:\n    " + tail.joined(separator: "\n    "),

@@ -45,8 +45,8 @@ enum LabDownCommand {
     ///
     /// The lock decides: a record that a killed supervisor left behind must not send a signal to a stranger.
     static func running(_ directory: StateDirectory) -> LabRecord? {
-        guard InstanceLock.isHeld("\(directory.path)/\(LabRecord.lockName)") else { return nil }
-        guard let bytes = try? readBytes("\(directory.path)/\(LabRecord.fileName)"),
+        guard isLockHeld(directory.file(LabRecord.lockName)) else { return nil }
+        guard let bytes = try? readFile(directory.file(LabRecord.fileName)),
             let json = try? JSON(parsing: bytes, source: LabRecord.fileName)
         else { return nil }
         return LabRecord(json: json)

@@ -34,7 +34,7 @@ extension LabProcess {
             if let seed = options.seed { arguments += ["--seed", seed] }
             if let pace = options.pace { arguments += ["--pace", pace] }
             for fault in options.faults { arguments += ["--fault", fault] }
-            for change in options.changes { arguments += ["--set", change] }
+            for change in options.changes { arguments += ["--profile-set", change] }
             processes.append(LabProcess(role: .mocklab, arguments: arguments))
         }
         processes.append(LabProcess(role: .bellcert, arguments: ["--state", options.state]))

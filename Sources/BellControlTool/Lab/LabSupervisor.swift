@@ -1,7 +1,5 @@
-import BellControl
 import BellHost
 import BellModel
-import BellZeroMQ
 
 /// Performs what ``LabMachine`` decides: spawns, watches and ends the laboratory's programs.
 ///
@@ -55,7 +53,7 @@ final class LabSupervisor {
                 actions += machine.handle(.stop, now: now)
             }
             for (role, child) in children {
-                guard let ending = child.toolEnding else { continue }
+                guard let ending = child.labEnding else { continue }
                 children[role] = nil
                 actions += machine.handle(.ended(role, ending), now: now)
             }
@@ -66,6 +64,7 @@ final class LabSupervisor {
             actions += machine.handle(.tick, now: now)
             if !actions.isEmpty { exit = perform(actions) }
         }
+        try removeFile(directory.file(LabRecord.fileName))
         if let failure { throw failure }
         return exit ?? .internal
     }
@@ -85,8 +84,8 @@ final class LabSupervisor {
         while let action = queue.popFirst() {
             switch action {
             case .spawn(let role): queue += spawn(role)
-            case .terminate(let role): children[role]?.terminate()
-            case .kill(let role): children[role]?.kill()
+            case .terminate(let role): children[role]?.signal(.terminate)
+            case .kill(let role): children[role]?.signal(.kill)
             case .say(let line): console.say(line)
             case .announce:
                 console.say("the laboratory is up; `bellctl lab down` or Ctrl-C ends it")
@@ -103,10 +102,10 @@ final class LabSupervisor {
         guard let process = processes.first(where: { $0.role == role }), let program = programs[role] else { return [] }
         do throws(BellError) {
             let child = try ChildProcess.spawn(
-                program, process.arguments, logFile: "\(directory.path)/\(process.log)", newProcessGroup: true,
-                deathSignal: true)
+                program, process.arguments, logFile: directory.file(process.log), newProcessGroup: true,
+                deathSignal: .terminate)
             children[role] = child
-            console.say("started \(role.rawValue) (pid \(child.pid)), log \(directory.path)/\(process.log)")
+            console.say("started \(role.rawValue) (pid \(child.processID)), log \(directory.file(process.log))")
             return []
         } catch {
             console.complain("\(error)\n")
@@ -118,10 +117,9 @@ final class LabSupervisor {
         var record = LabRecord(pid: processID(), phase: .up)
         if machine.isStarting { record.phase = .starting }
         if machine.isStopping { record.phase = .stopping }
-        for (role, child) in children { record.programs[role] = child.pid }
+        for (role, child) in children { record.programs[role] = child.processID }
         do throws(BellError) {
-            try writeFileAtomically(
-                "\(directory.path)/\(LabRecord.fileName)", Array(record.json.text.utf8), mode: 0o600)
+            try writeFileAtomically(directory.file(LabRecord.fileName), text: record.json.text)
         } catch {
             // The record only helps other commands; the laboratory works without it.
             console.complain("\(error)\n")
@@ -129,8 +127,8 @@ final class LabSupervisor {
     }
 
     private func died(_ role: LabProcess.Role, _ ending: LabMachine.Ending) -> BellError {
-        let log = "\(directory.path)/logs/\(role.rawValue).log"
-        let tail = LogTail.lines((try? readBytes(log)) ?? [], count: 20)
+        let log = "\(directory.logs)/\(role.rawValue).log"
+        let tail = LogTail.lines((try? readFile(log)) ?? [], count: 20)
         return BellError(
             BellError.Code("lab.died-at-start", exit: ending.exitCode),
             "\(role.rawValue) ended \(ending.text) before the laboratory was up.", at: log,

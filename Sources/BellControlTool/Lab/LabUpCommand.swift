@@ -2,23 +2,21 @@ import BellControl
 import BellHost
 import BellModel
 import BellZeroMQ
-import Glibc
 
 /// `bellctl lab up`: the only starter.
 enum LabUpCommand {
     static func run(_ invocation: Invocation) throws(BellError) -> Reply {
         let patience = try invocation.count("timeout", in: 1...86_400) * 1_000_000_000
-        let directory = try invocation.stateDirectory()
-        try directory.create()
+        let directory = try StateDirectory(path: StateDirectory.choosePath(option: invocation.text("state")))
         let options = try options(invocation, directory: directory)
         let processes = LabProcess.all(options)
-        let programs = try programs(for: processes, environment: invocation.environment)
+        let programs = try programs(for: processes)
         if invocation.flag("detach") { return try DetachedLab.start(invocation, directory: directory) }
         let lock = try takeLock(directory)
         defer { withExtendedLifetime(lock) {} }
         let endpoint = try RunDirectory(for: directory).endpoint("control")
         let context = try ZeroMQContext()
-        let signals = try SignalWatcher()
+        let signals = try SignalCount()
         let supervisor = LabSupervisor(
             processes: processes, programs: programs, directory: directory, console: invocation.console,
             stopRequests: { signals.count }, patience: patience,
@@ -28,7 +26,6 @@ enum LabUpCommand {
                 return try? client.call("status", timeoutMilliseconds: 1000)
             })
         let exit = try supervisor.run()
-        unlink("\(directory.path)/\(LabRecord.fileName)")
         return Reply(
             json: ["state_directory": .string(directory.path), "stopped": true], text: "the laboratory is down\n",
             exit: exit)
@@ -36,9 +33,10 @@ enum LabUpCommand {
 
     private static func takeLock(_ directory: StateDirectory) throws(BellError) -> InstanceLock {
         do throws(BellError) {
-            return try InstanceLock("\(directory.path)/\(LabRecord.lockName)")
+            return try InstanceLock(directory.file(LabRecord.lockName))
         } catch {
             var refused = error
+            refused.cause = error.what
             refused.what = "A laboratory is up on this state directory already."
             refused.fix = "`bellctl lab down` first, or choose another instance with --state DIR"
             throw refused
@@ -48,15 +46,14 @@ enum LabUpCommand {
     private static func options(
         _ invocation: Invocation, directory: StateDirectory
     ) throws(BellError) -> LabProcess.Options {
-        let lab = try absolutePath(invocation.text("lab") ?? "")
+        let lab = absolutePath(invocation.text("lab") ?? "")
         var options = LabProcess.Options(state: directory.path, lab: lab, profile: nil)
         options.seed = invocation.text("seed")
         options.pace = invocation.text("pace")
         options.faults = invocation.texts("fault")
         options.changes = invocation.texts("set")
         if try LabFile.needsMockLab(text: try readText(lab), source: lab), !invocation.flag("no-mocklab") {
-            let beside = String(lab[..<(lab.lastIndex(of: "/") ?? lab.startIndex)]) + "/profile.yaml"
-            options.profile = try absolutePath(invocation.text("profile") ?? beside)
+            options.profile = absolutePath(invocation.text("profile") ?? "\(parent(of: lab))/profile.yaml")
         } else if let option = ["seed", "pace", "fault", "set", "profile"].first(where: {
             !invocation.texts($0).isEmpty
         }) {
@@ -68,12 +65,12 @@ enum LabUpCommand {
     }
 
     private static func programs(
-        for processes: [LabProcess], environment: [String: String]
+        for processes: [LabProcess]
     ) throws(BellError) -> [LabProcess.Role: String] {
         var programs: [LabProcess.Role: String] = [:]
         for process in processes {
             let name = process.role.rawValue
-            guard let path = Programs.find(name, environment: environment) else {
+            guard let path = Programs.find(name) else {
                 throw BellError(
                     .labMissingProgram, "The program \(name) is neither beside bellctl nor on the path.",
                     at: Programs.ownDirectory, fix: "`make build`, and keep all programs in one directory")

@@ -14,11 +14,19 @@ enum CampaignText {
         if let place = campaign.place { line("where", place) }
         if let fix = campaign.fix { line("fix", fix) }
         line("id", campaign.id ?? NumberText.missing)
+        let rate = campaign.rate.map { ", \(NumberText.rate($0))" } ?? ""
         let left = campaign.secondsLeft.map { ", \(NumberText.duration(seconds: $0)) left" } ?? ""
         line(
             "trials",
             "\(NumberText.count(campaign.done)) of \(NumberText.count(campaign.trials))"
-                + " (\(NumberText.percent(campaign.fraction))), \(NumberText.rate(campaign.rate))\(left)")
+                + " (\(NumberText.percent(campaign.fraction)))\(rate)\(left)")
+        if campaign.isLive { results(campaign, line) }
+        line("pool", campaign.pool ?? NumberText.missing)
+        line("certificate", campaign.certificate ?? NumberText.missing)
+        return text
+    }
+
+    private static func results(_ campaign: CampaignView, _ line: (String, String) -> Void) {
         line("valid", NumberText.count(campaign.valid))
         line("losses", losses(campaign))
         line("S", NumberText.value(campaign.s, error: campaign.sError))
@@ -30,20 +38,19 @@ enum CampaignText {
                 + required)
         line("block, arm", "\(NumberText.count(campaign.block)), \(NumberText.count(campaign.arm))")
         line("certifier", certifier(campaign))
-        line("pool", campaign.pool ?? NumberText.missing)
-        line("certificate", campaign.certificate ?? NumberText.missing)
-        return text
     }
 
     /// All campaigns, one a row, in the order in which they were sealed.
     static func list(_ campaigns: [JSON], style: Style = .plain) -> String {
-        var table = TextTable([">no.", "name", "state", ">trials", ">done", ">losses", "S", "simulated", "campaign"])
+        var table = TextTable([
+            ">no.", "name", "state", ">trials", ">done", "sealed", "certificate", "simulated", "campaign",
+        ])
         for campaign in campaigns.compactMap(CampaignView.init).sorted(by: { ($0.number ?? 0) < ($1.number ?? 0) }) {
             table.add([
                 NumberText.count(campaign.number), campaign.name ?? NumberText.missing,
                 campaign.state ?? NumberText.missing, NumberText.count(campaign.trials),
-                NumberText.count(campaign.done), NumberText.count(campaign.lossCount),
-                NumberText.value(campaign.s, error: campaign.sError),
+                NumberText.count(campaign.done), campaign.sealedAt ?? NumberText.missing,
+                campaign.certificate == nil ? "no" : "yes",
                 campaign.simulated.map { $0 ? "yes" : "no" } ?? NumberText.missing,
                 campaign.id ?? NumberText.missing,
             ])

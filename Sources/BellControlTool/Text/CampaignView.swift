@@ -31,6 +31,10 @@ struct CampaignView {
     let certificate: String?
     let simulated: Bool?
     let pool: String?
+    /// When the plan was sealed.
+    let sealedAt: String?
+    /// Whether the daemon told of the campaign's results, not only of its plan and state.
+    let isLive: Bool
 
     /// Reads the object of `status`, `campaign.show` and the telemetry; nil for anything but an object.
     init?(_ json: JSON?) {
@@ -67,6 +71,8 @@ struct CampaignView {
         certificate = text("certificate")
         simulated = json["simulated"]?.boolValue
         pool = text("pool")
+        sealedAt = text("sealed_at")
+        isLive = json["losses"] != nil || json["s"] != nil
     }
 
     /// Trials that are accounted for, as a share of the planned ones in 0...1; nil when a number is missing.

@@ -7,8 +7,10 @@ enum StatusText {
         func text(_ key: String) -> String { Style.safe(status[key]?.stringValue) ?? NumberText.missing }
         let pid = status["pid"]?.countValue.map(String.init) ?? NumberText.missing
         var out = "belld \(text("version"))  pid \(pid)  state directory \(text("state_directory"))"
-        if status["simulated"]?.boolValue == true { out += "  \(style.warn("SIMULATED"))" }
-        out += "\n\ndevices\n" + DeviceText.list(status["devices"]?.arrayValue ?? [], style: style) + "\n"
+        let devices = status["devices"]?.arrayValue ?? []
+        let isSimulated = devices.contains { $0["capabilities"]?["simulated"] == true }
+        if isSimulated || status["simulated"] == true { out += "  \(style.warn("SIMULATED"))" }
+        out += "\n\ndevices\n" + DeviceText.list(devices, style: style) + "\n"
         if let campaign = CampaignView(status["campaign"]) {
             out += CampaignText.details(campaign, style: style)
         } else {

@@ -1,0 +1,203 @@
+import BellAudit
+import BellCrypto
+public import BellJournal
+public import BellModel
+
+/// Recomputes a campaign from the halves in its journal, and compares everything that was derived from them.
+public enum Verification {
+    /// Audits every arm anew, chains the raw records, counts, issues a certificate and compares it with the given one.
+    ///
+    /// Nothing stored is trusted but the halves, the clock records, the host's bits and the sealed plan: statuses,
+    /// margins, chain heads, block summaries and the certificate are compared with what follows from those. A damaged
+    /// arm is reported and the rest is still checked.
+    /// - Parameters:
+    ///   - journal: Opened read-only.
+    ///   - certificate: Nil to check the journal alone.
+    ///   - progress: Called after each arm with the trials done and the campaign's n.
+    /// - Returns: The report; a mismatch is a report, not an error.
+    /// - Throws: What reading the journal throws when it cannot be read on.
+    public static func run(
+        journal: Journal, certificate: Certificate?, progress: (UInt64, UInt64) -> Void = { _, _ in }
+    ) throws(BellError) -> VerificationReport {
+        var run = VerificationRun(journal)
+        try run.checkPlan(certificate)
+        try run.checkArms(progress)
+        return try run.finish(certificate)
+    }
+}
+
+/// The state of one verification.
+struct VerificationRun {
+    private let journal: Journal
+    private var builder: EvidenceBuilder
+    private var differences: [String] = []
+    private var differenceCount = 0
+    private var arms: UInt64 = 0
+    /// False once an arm could not be taken in; totals are then not compared, as they cannot agree.
+    private var isComplete = true
+
+    init(_ journal: Journal) {
+        self.journal = journal
+        builder = EvidenceBuilder(journal.sealed)
+    }
+
+    private mutating func differ(_ place: String, _ what: String) {
+        differenceCount += 1
+        if differences.count < VerificationReport.listLimit { differences.append("\(place): \(what)") }
+    }
+
+    /// Takes an error of the evidence as a difference.
+    private mutating func differ(_ error: BellError, at place: String) {
+        for part in [error] + error.others {
+            differ(part.place.map { "\(place), \($0)" } ?? place, part.what)
+        }
+        isComplete = false
+    }
+
+    /// Compares what was there before the first trial.
+    mutating func checkPlan(_ certificate: Certificate?) throws(BellError) {
+        let planHash = Blake2b.hash(text: journal.sealed.json.text)
+        if planHash != journal.planHash {
+            differ("journal plan", "hashes to \(planHash), stored is \(journal.planHash)")
+        }
+        if let certificate, certificate.evidence.campaign != journal.campaign {
+            differ("certificate campaign", "is \(certificate.evidence.campaign), the journal's is \(journal.campaign)")
+        }
+        do throws(BellError) { try journal.verifyStructure() } catch { differ(error, at: "journal") }
+    }
+
+    /// Goes through all blocks and arms.
+    mutating func checkArms(_ progress: (UInt64, UInt64) -> Void) throws(BellError) {
+        var left = try journal.blocks()[...]
+        var current: StoredBlock?
+        for header in try journal.committedArms() {
+            while let next = left.first, next.header.number <= header.block {
+                endBlock(current)
+                beginBlock(left.removeFirst(), current: &current)
+            }
+            check(header)
+            progress(header.endIndex, journal.sealed.plan.trials)
+        }
+        for block in left {
+            endBlock(current)
+            beginBlock(block, current: &current)
+        }
+        endBlock(current)
+    }
+
+    private mutating func beginBlock(_ block: StoredBlock, current: inout StoredBlock?) {
+        let place = "block \(block.header.number)"
+        current = block
+        let hash = Blake2b.hash(text: block.header.calibration.text)
+        if hash != block.header.calibrationHash {
+            differ("\(place) calibration", "hashes to \(hash), stored is \(block.header.calibrationHash)")
+        }
+        if block.header.firstIndex != builder.nextIndex {
+            differ("\(place) first_index", "is \(block.header.firstIndex), the arms before end at \(builder.nextIndex)")
+        }
+        do throws(BellError) {
+            try builder.beginBlock(
+                number: block.header.number, calibrationHash: hash,
+                audit: try AuditParameters(json: block.header.audit, path: "\(place).audit"))
+        } catch { differ(error, at: place) }
+    }
+
+    /// Compares a block's stored summary with the sums of its arms.
+    private mutating func endBlock(_ block: StoredBlock?) {
+        guard isComplete, let block, let summary = block.summary, let sums = builder.openBlock else { return }
+        for (key, value) in [("tally", sums.tally.json), ("margins", sums.margins.json)] {
+            guard let stored = summary[key] else { continue }
+            for difference in JSONDifference.list(stored, expected: value, path: key) {
+                differ("block \(block.header.number) summary", difference)
+            }
+        }
+    }
+
+    private mutating func check(_ header: ArmHeader) {
+        let place = "arm \(header.arm)"
+        let audited: ArmAudit
+        let result: StoredArm.Result
+        do throws(BellError) {
+            guard let stored = try journal.storedArm(header.arm)?.result else {
+                differ(place, "was committed and never recorded")
+                isComplete = false
+                return
+            }
+            result = stored
+            audited = try builder.add(try journal.evidence(arm: header.arm))
+        } catch {
+            differ(error, at: place)
+            return
+        }
+        arms += 1
+        if audited.statuses != result.statuses { compare(audited.statuses, result.statuses, header) }
+        for difference in JSONDifference.list(result.margins, expected: audited.margins.json, path: "margins") {
+            differ(place, difference)
+        }
+        for node in Node.allCases {
+            if let stored = result.chunks[node].last?.head, stored != builder.chainHeads[node], isComplete {
+                differ(place, "\(node.name)'s chain is \(builder.chainHeads[node]), stored is \(stored)")
+            }
+        }
+        if audited.simulated, !journal.simulated {
+            differ(place, "a record carries the simulated flag, the journal does not")
+        }
+    }
+
+    private mutating func compare(_ found: [UInt8], _ stored: [UInt8], _ header: ArmHeader) {
+        guard found.count == stored.count else {
+            differ("arm \(header.arm)", "\(stored.count) statuses are stored for \(found.count) trials")
+            return
+        }
+        for i in found.indices where found[i] != stored[i] {
+            differ(
+                "arm \(header.arm), trial \(header.firstIndex &+ UInt64(i))",
+                "stored status \(VerificationRun.words(stored[i])), recomputed \(VerificationRun.words(found[i]))")
+        }
+    }
+
+    private static func words(_ byte: UInt8) -> String {
+        guard let status = TrialStatus(rawValue: byte) else { return "\(byte)" }
+        guard let cell = status.cell else { return status.loss?.name ?? "\(byte)" }
+        return "x=\(cell >> 3) y=\(cell >> 2 & 1) a=\(cell >> 1 & 1) b=\(cell & 1)"
+    }
+
+    /// Issues a certificate from what was recomputed, and compares.
+    mutating func finish(_ certificate: Certificate?) throws(BellError) -> VerificationReport {
+        let heads = builder.chainHeads
+        let trials = builder.nextIndex
+        var issued: Certificate?
+        if isComplete {
+            do throws(BellError) {
+                issued = try Certificate.issue(
+                    try builder.finish(
+                        campaign: journal.campaign, planHash: journal.planHash, devices: journal.devices,
+                        simulated: journal.simulated, software: journal.software, end: try end(certificate)))
+            } catch { differ(error, at: "evidence") }
+        }
+        if let certificate, let issued {
+            let list = JSONDifference.list(certificate.json, expected: issued.json, path: "")
+            for difference in list where !difference.hasPrefix("hash:") { differ("certificate", difference) }
+        }
+        return VerificationReport(
+            campaign: journal.campaign, arms: arms, trials: trials, chainHeads: heads,
+            certificateHash: certificate?.hash, isCertified: issued?.isCertified, simulated: journal.simulated,
+            differences: differences, differenceCount: differenceCount)
+    }
+
+    /// How the campaign ended, from the journal's state; the words of a stop are the certificate's.
+    private mutating func end(_ certificate: Certificate?) throws(BellError) -> CampaignEvidence.End {
+        let (state, reason) = try journal.state()
+        let isFull = builder.nextIndex >= journal.sealed.plan.trials
+        if let certificate {
+            switch certificate.evidence.end {
+            case .completed where !["completed", "finishing"].contains(state),
+                .stopped where !["stopped", "finishing"].contains(state):
+                differ("certificate end", "the journal's campaign is \(state)")
+            default: break
+            }
+            return certificate.evidence.end
+        }
+        return isFull ? .completed : .stopped(reason: reason)
+    }
+}

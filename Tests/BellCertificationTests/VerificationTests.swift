@@ -1,0 +1,235 @@
+import BellAudit
+import BellCrypto
+import BellJournal
+import BellModel
+import Foundation
+import Testing
+
+@testable import BellCertification
+
+@Suite struct VerificationTests {
+    /// What a test wants to be wrong in the journal.
+    struct Damage {
+        var statuses: (inout [UInt8]) -> Void = { _ in }
+        var margins: (JSON) -> JSON = { $0 }
+        var summary: (JSON) -> JSON = { $0 }
+        var simulated = true
+        /// Leaves the last arm without a record.
+        var isCutShort = false
+    }
+
+    /// Writes the fixture's campaign into a journal, as the daemon does, and returns its folder and path.
+    static func write(_ fixture: CampaignFixture, _ damage: Damage = Damage()) throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bell-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let path = folder.appendingPathComponent("journal.sqlite").path
+        let journal = try Journal.create(
+            at: path, campaign: try #require(CampaignID(hex: "00112233445566778899aabbccddeeff")),
+            sealed: fixture.sealed, planHash: Blake2b.hash(text: fixture.sealed.json.text),
+            devices: ["alice": ["model": "mock"], "bob": ["model": "mock"]], simulated: damage.simulated,
+            software: "0.1.0")
+        let parameters = try fixture.auditParameters()
+        var auditor = Auditor(parameters)
+        var sums = (tally: TrialTally(), margins: MarginSummary())
+        var number: UInt64 = 0
+        var isOpen = false
+        func close() throws {
+            guard isOpen else { return }
+            try journal.closeBlock(
+                number - 1, summary: damage.summary(["tally": sums.tally.json, "margins": sums.margins.json]))
+            sums = (TrialTally(), MarginSummary())
+            isOpen = false
+        }
+        let arms = fixture.arms()
+        for (i, arm) in arms.enumerated() {
+            if arm.firstIndex >= number * fixture.plan.trialsPerBlock {
+                try close()
+                let calibration: JSON = ["block": JSON(count: number)]
+                try journal.beginBlock(
+                    BlockHeader(
+                        number: number, firstIndex: arm.firstIndex, calibration: calibration,
+                        calibrationHash: Blake2b.hash(text: calibration.text), audit: parameters.json,
+                        programs: PerNode(alice: [1], bob: [2]), bootIDs: PerNode(alice: 7, bob: 7)))
+                number += 1
+                isOpen = true
+            }
+            let bits = arm.hostBits.map { HostBits(salt: [UInt8](repeating: 3, count: 16), bits: $0) }
+            try journal.commitArm(
+                ArmHeader(
+                    arm: UInt64(i), block: number - 1, firstIndex: arm.firstIndex, count: arm.count,
+                    hostBitsCommitment: bits?.commitment), hostBits: bits)
+            if damage.isCutShort, i == arms.count - 1 { return path }
+            let result = auditor.audit(arm)
+            sums.tally += result.tally
+            sums.margins += result.margins
+            var statuses = result.statuses
+            if i == 1 { damage.statuses(&statuses) }
+            try journal.record(
+                arm: UInt64(i),
+                ArmResult(
+                    halves: arm.halves, clocks: arm.clocks, statuses: statuses,
+                    margins: i == 1 ? damage.margins(result.margins.json) : result.margins.json))
+        }
+        try close()
+        switch fixture.end {
+        case .completed: try journal.setState("completed")
+        case .stopped(let reason): try journal.setState("stopped", reason: reason)
+        }
+        return path
+    }
+
+    static func verify(_ path: String, _ certificate: Certificate?) throws -> VerificationReport {
+        defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+        return try Verification.run(journal: try Journal.openReadOnly(at: path), certificate: certificate)
+    }
+
+    /// The certificate of what a journal holds.
+    static func certificate(_ path: String, _ fixture: CampaignFixture) throws -> Certificate {
+        let journal = try Journal.openReadOnly(at: path)
+        var builder = EvidenceBuilder(journal.sealed)
+        for block in try journal.blocks() {
+            try builder.beginBlock(
+                number: block.header.number, calibrationHash: block.header.calibrationHash,
+                audit: try AuditParameters(json: block.header.audit))
+            for arm in try journal.committedArms() where arm.block == block.header.number {
+                try builder.add(try journal.evidence(arm: arm.arm))
+            }
+        }
+        return try Certificate.issue(
+            try builder.finish(
+                campaign: journal.campaign, planHash: journal.planHash, devices: journal.devices,
+                simulated: journal.simulated, software: journal.software, end: fixture.end))
+    }
+
+    @Test("A sound campaign matches its certificate, with losses, host bits or an early stop", arguments: 0..<3)
+    func match(kind: Int) throws {
+        var fixture = CampaignFixture(table1Counts.map { $0 / 2 }, losses: 9)
+        if kind == 1 {
+            fixture.plan.inputBits = .host
+            fixture.plan.hostBits = PerNode(alice: "file:a", bob: "file:b")
+        }
+        if kind == 2 {
+            fixture.plan.trials += 500
+            fixture.end = .stopped(reason: "it was late")
+        }
+        let path = try VerificationTests.write(fixture)
+        let certificate = try VerificationTests.certificate(path, fixture)
+        let again = try Certificate(parsing: certificate.fileBytes, source: "certificate.json")
+        let report = try VerificationTests.verify(path, again)
+        #expect(report.matches && report.exitCode == .ok, "\(report.text)")
+        #expect(report.trials == UInt64(fixture.statuses.count) && report.certificateHash == certificate.hash)
+        #expect(report.isCertified == certificate.isCertified && report.simulated)
+        #expect(report.text.contains("MATCH: hashes") && report.text.contains("SIMULATED"))
+        #expect(report.json["match"] == true)
+    }
+
+    @Test("Without a certificate the journal alone is checked")
+    func noCertificate() throws {
+        let report = try VerificationTests.verify(try VerificationTests.write(CampaignFixture(table1Counts)), nil)
+        #expect(report.matches && report.certificateHash == nil && report.isCertified == true)
+    }
+
+    @Test("A status that does not follow from the halves is named by its trial")
+    func wrongStatus() throws {
+        let fixture = CampaignFixture(table1Counts.map { $0 / 2 })
+        let sound = try VerificationTests.write(fixture)
+        let certificate = try VerificationTests.certificate(sound, fixture)
+        try? FileManager.default.removeItem(atPath: (sound as NSString).deletingLastPathComponent)
+        let path = try VerificationTests.write(fixture, Damage(statuses: { $0[5] ^= 1 }))
+        let report = try VerificationTests.verify(path, certificate)
+        #expect(report.exitCode == .dataIntegrity && report.differenceCount == 1)
+        #expect(report.differences.first?.hasPrefix("arm 1, trial 133: stored status x=") == true)
+        #expect(report.text.contains("MISMATCH: 1 differences"))
+    }
+
+    @Test("Margins and block summaries that were made up are named")
+    func wrongSums() throws {
+        let fixture = CampaignFixture(table1Counts.map { $0 / 2 })
+        let path = try VerificationTests.write(
+            fixture,
+            Damage(
+                margins: { json in
+                    var object = json.objectValue ?? [:]
+                    object["least_sum_ps"] = 1
+                    return .object(object)
+                },
+                summary: { json in
+                    var object = json.objectValue ?? [:]
+                    object["tally"] = TrialTally().json
+                    return .object(object)
+                }))
+        let report = try VerificationTests.verify(path, nil)
+        #expect(report.differences.contains { $0.hasPrefix("arm 1: margins.least_sum_ps: found 1") })
+        #expect(report.differences.contains { $0.hasPrefix("block 0 summary: tally.valid") })
+    }
+
+    @Test("The certificate of another campaign, or of other data, does not match")
+    func otherData() throws {
+        let fixture = CampaignFixture(table1Counts.map { $0 / 2 })
+        var other = CampaignFixture(table1Counts.map { $0 / 2 }, seed: 2)
+        other.plan = fixture.plan
+        let path = try VerificationTests.write(fixture)
+        let report = try VerificationTests.verify(path, try other.certificate())
+        #expect(
+            report.differences.contains { $0.contains("certificate: blocks[0].chain_heads.alice") }, "\(report.text)")
+        #expect(report.exitCode == .dataIntegrity)
+    }
+
+    @Test("Simulated records in a journal that does not say so are found")
+    func unflagged() throws {
+        let path = try VerificationTests.write(CampaignFixture([9, 9, 9, 9]), Damage(simulated: false))
+        let report = try VerificationTests.verify(path, nil)
+        #expect(report.differences.contains { $0.contains("simulated flag") })
+    }
+
+    @Test("An arm that was committed and never recorded is named")
+    func cutShort() throws {
+        let path = try VerificationTests.write(CampaignFixture([200, 200, 200]), Damage(isCutShort: true))
+        let report = try VerificationTests.verify(path, nil)
+        #expect(report.differences.contains("arm 4: was committed and never recorded"), "\(report.text)")
+        #expect(report.isCertified == nil)
+    }
+
+    @Test(
+        "A journal with one flipped bit is a mismatch or cannot be read, and never a crash", arguments: [UInt64(1), 2])
+    func flippedBits(seed: UInt64) throws {
+        var random = SplitMix64(state: seed)
+        let fixture = CampaignFixture([40, 10, 10, 40, 40, 10, 10, 40, 40, 10, 10, 40, 10, 40, 40, 10])
+        let path = try VerificationTests.write(fixture)
+        let certificate = try VerificationTests.certificate(path, fixture)
+        defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+        let good = try Data(contentsOf: URL(fileURLWithPath: path))
+        var found = 0
+        for _ in 0..<40 {
+            var bytes = good
+            let at = Int(random.next() % UInt64(bytes.count))
+            bytes[at] ^= 1 << UInt8(random.next() % 8)
+            let damaged = path + ".damaged"
+            try bytes.write(to: URL(fileURLWithPath: damaged))
+            do throws(BellError) {
+                let report = try Verification.run(
+                    journal: try Journal.openReadOnly(at: damaged), certificate: certificate)
+                if !report.matches { found += 1 }
+            } catch {
+                found += 1
+            }
+        }
+        // Most of so small a file is free space between rows, whose bits mean nothing.
+        #expect(found > 0)
+    }
+
+    @Test("A flipped bit in an arm's evidence is named with the arm, and the rest is still checked")
+    func flippedEvidence() throws {
+        let fixture = CampaignFixture(table1Counts.map { $0 / 2 })
+        let path = try VerificationTests.write(fixture)
+        let certificate = try VerificationTests.certificate(path, fixture)
+        let hash = Data(Blake2b.hash(fixture.arms()[3].halves.bob[0].records).bytes)
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        let range = try #require(bytes.range(of: hash))
+        bytes[range.lowerBound + 7] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: path))
+        let report = try VerificationTests.verify(path, certificate)
+        #expect(report.exitCode == .dataIntegrity && report.isCertified == nil)
+        #expect(report.differences.contains { $0.hasPrefix("arm 3, ") && $0.contains("hash") }, "\(report.text)")
+    }
+}
