@@ -110,6 +110,14 @@ let package = Package(
         executable("bellctl", ["BellHost", "BellControlTool"]),
         executable("mocklab", ["BellModel", "BellCommandLine", "BellHost", "MockLab"]),
 
+        // Not shipped; `make bench`.
+        .executableTarget(
+            name: "bellbench",
+            dependencies: [
+                "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
+                "BellAudit", "DriverKit", "BellStream", "BellControl",
+            ], path: "Benchmarks/bellbench", swiftSettings: strict),
+
         tests(of: "BellModel"),
         tests(of: "BellCommandLine"),
         tests(of: "BellHost"),

@@ -98,6 +98,9 @@ extension LoopCounters {
         var seen = seenBits
         let status = statuses + run.offset
         var (a, b) = (run.alice, run.bob)
+        // Programs end at the same tick in every trial, so a duration seldom has to be converted anew.
+        var (lastStopA, lastStopB): (UInt32, UInt32) = (0, 0)
+        var (durationA, durationB) = (scaleA.duration(0), scaleB.duration(0))
         for i in 0..<run.count {
             let wordA = UInt32(littleEndian: a.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
             let wordB = UInt32(littleEndian: b.loadUnaligned(fromByteOffset: 24, as: UInt32.self))
@@ -111,8 +114,8 @@ extension LoopCounters {
             seen |= wordA | wordB
             let ticksA = Int64(bitPattern: startA &- tickA)
             let ticksB = Int64(bitPattern: startB &- tickB)
-            let durationA = scaleA.duration(stopA)
-            let durationB = scaleB.duration(stopB)
+            if stopA != lastStopA { (lastStopA, durationA) = (stopA, scaleA.duration(stopA)) }
+            if stopB != lastStopB { (lastStopB, durationB) = (stopB, scaleB.duration(stopB)) }
             let skew =
                 ClockSegment.picoseconds(ticks: ticksA, drift: driftA, factor: factorA)
                 &- ClockSegment.picoseconds(ticks: ticksB, drift: driftB, factor: factorB)

@@ -1,0 +1,3 @@
+import BellHost
+
+exitProgram(BenchProgram.main(Array(CommandLine.arguments.dropFirst())))
