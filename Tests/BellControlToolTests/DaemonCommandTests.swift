@@ -121,4 +121,18 @@ struct DaemonCommandTests {
         #expect(error?.code == .toolNoCampaign)
         #expect(error?.fix?.contains("campaign start") == true)
     }
+
+    @Test("watching where no daemon is ends at once, with the remedy")
+    func watchNobody() throws {
+        let state = try StateDirectory(
+            path: "\(NSTemporaryDirectory())belld-nobody-\(UInt64.random(in: .min ... .max))", create: false)
+        let run = try RunDirectory(for: state, create: false)
+        let console = Console(write: { _ in }, complain: { _ in })
+        // Not through the command line: its signal watcher belongs to the whole process, tests included.
+        let error = #expect(throws: BellError.self) {
+            try WatchCommand.watch(nil, in: run, console: console, isDetached: { false })
+        }
+        #expect(error?.code.exit == .unreachable)
+        #expect(error?.fix?.contains("lab up") == true)
+    }
 }
