@@ -25,6 +25,7 @@ struct CampaignStore: Sendable {
         var reason: String?
         var nextIndex: UInt64
         var certificate: String?
+        var simulated: Bool
     }
 
     func folder(of id: CampaignID) -> String { "\(folder)/\(id)" }
@@ -60,7 +61,7 @@ struct CampaignStore: Sendable {
         return Entry(
             id: id, sealed: journal.sealed, planHash: journal.planHash,
             state: CampaignState(rawValue: state) ?? .suspended, reason: reason, nextIndex: journal.nextIndex,
-            certificate: certificate(of: id))
+            certificate: certificate(of: id), simulated: journal.simulated)
     }
 
     /// Finds a campaign by number, identifier (or its beginning), `latest`, or nothing, which means the latest.
@@ -94,6 +95,7 @@ extension CampaignStore.Entry {
             "trials": JSON(count: sealed.plan.trials), "done": JSON(count: nextIndex),
             "sealed_at": .string(sealed.sealedAt), "plan_hash": .string(planHash.description),
             "certificate": JSON(certificate), "pool": .string(sealed.plan.pool.rawValue),
+            "simulated": .bool(simulated),
         ]
     }
 }
