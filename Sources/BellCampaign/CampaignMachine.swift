@@ -250,6 +250,8 @@ public struct CampaignMachine: Sendable {
     }
 
     private mutating func leave(as final: CampaignState = .interrupted) -> Action {
+        // Whoever paused it decides when it goes on: a restart of the daemon must not.
+        let final = final == .interrupted && requests.pause && !requests.stop ? .paused : final
         state = final
         if final != .interrupted { reason = nil }
         return .end(final)
