@@ -152,7 +152,7 @@ struct StatusTextTests {
         let view = try #require(CampaignView(Samples.campaign))
         #expect(
             ProgressText.line(view) == "campaign 1 bell-chsh  running  524 288/1 048 576  50.0 %  S 2.2391 ± 0.0028"
-                + "  p ≤ 10^-3571.2  margin ≥ 2.05 ns  losses 12  49 871/s  10 s left")
+                + "  p ≤ 10^-3571.2  losses 12  10 s left  margin ≥ 2.05 ns  49 871/s")
         #expect(ProgressText.fields(view).first == "S 2.2391 ± 0.0028")
     }
 
