@@ -18,7 +18,10 @@ extension Campaign {
             links[node] = BoardLink(capabilities: capabilities)
         case .trials(let campaign, let arm, let chunk):
             if campaign == id, arm == collector?.arm.number {
+                let before = collector?.received
                 if collector?.add(chunk) == false { note("a chunk lies outside its arm", node) }
+                // A repeat is not counted, and has been prepared before.
+                if collector?.received != before { keeper.prepare(chunk) }
             } else {
                 discard(campaign: campaign, arm: arm, upTo: chunk.range.upperBound, of: node)
             }
