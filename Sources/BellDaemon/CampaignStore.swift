@@ -67,6 +67,11 @@ struct CampaignStore: Sendable {
     /// Finds a campaign by number, identifier (or its beginning), `latest`, or nothing, which means the latest.
     func find(_ name: String?) throws(BellError) -> Entry {
         let entries = try all()
+        if entries.isEmpty {
+            throw BellError(
+                .campaignUnknown, "There is no campaign yet.", at: folder,
+                fix: "`bellctl campaign start PLAN` makes one")
+        }
         let found: [Entry] =
             if let name, name != "latest" {
                 if let number = UInt64(name), entries.contains(where: { $0.sealed.number == number }) {
@@ -79,7 +84,8 @@ struct CampaignStore: Sendable {
             }
         guard let entry = found.last, found.count == 1 || name == found.first?.sealed.plan.name else {
             throw BellError(
-                .campaignUnknown, "No one campaign is called \"\(name ?? "latest")\".", at: folder,
+                .campaignUnknown,
+                "\(found.isEmpty ? "No" : "More than one") campaign is called \"\(name ?? "latest")\".", at: folder,
                 fix: "see `bellctl campaign list`")
         }
         return entry

@@ -13,8 +13,13 @@ enum WatchCommand {
     /// - Parameter campaign: Its id; nil for the current one.
     static func watch(_ invocation: Invocation, campaign: String?) throws(BellError) -> Reply {
         let signals = try SignalCount()
-        return try watch(
-            campaign, in: try invocation.runDirectory(), console: invocation.console, isDetached: { signals.count > 0 })
+        do throws(BellError) {
+            return try watch(
+                campaign, in: try invocation.runDirectory(), console: invocation.console,
+                isDetached: { signals.count > 0 })
+        } catch {
+            throw invocation.unreachable(error, directory: try invocation.stateDirectory())
+        }
     }
 
     /// - Parameter isDetached: Whether the person has had enough.
