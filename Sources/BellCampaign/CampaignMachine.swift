@@ -121,7 +121,8 @@ public struct CampaignMachine: Sendable {
     }
 
     private mutating func failed(_ error: BellError) -> Action {
-        state = .suspended
+        // An announced end stands: the certifier may have it already, so nothing may look as if trials could follow.
+        if case .finish = action {} else { state = .suspended }
         reason = error
         switch action {
         case .run(let arm):
@@ -189,7 +190,10 @@ public struct CampaignMachine: Sendable {
 
     /// What a request makes of an action that fails again and again; nil when it is to be retried.
     private mutating func givingUp(on action: Action) -> Action? {
-        if requests.interrupts > 0 { return leave() }
+        if requests.interrupts > 0 {
+            if case .finish = action { return leave(as: .finishing) }
+            return leave()
+        }
         guard requests.stop else { return nil }
         switch action {
         case .connect, .resolve, .openBlock, .commit:

@@ -11,11 +11,16 @@ import DriverKit
 public actor JournalKeeper {
     public nonisolated let campaign: CampaignID
     public nonisolated let sealed: SealedPlan
+    /// What the boards said of themselves when the campaign began, and whether it runs on a simulation.
+    nonisolated let devices: JSON
+    nonisolated let simulated: Bool
     private let journal: Journal
     private let executor: QueueExecutor
     private let unpause: Bool
     private var auditor: Auditor?
     private var block: BlockSums?
+    /// Whether the end was announced; then no state that trials could follow is stored any more.
+    private var endIsAnnounced = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -41,6 +46,8 @@ public actor JournalKeeper {
     private init(journal: sending Journal, unpause: Bool) {
         campaign = journal.campaign
         sealed = journal.sealed
+        devices = journal.devices
+        simulated = journal.simulated
         self.journal = journal
         self.unpause = unpause
         executor = QueueExecutor(label: "bell.journal")
@@ -93,6 +100,7 @@ public actor JournalKeeper {
             if unresolved == nil { try closeBlock(open.header.number) }
         }
         let state = try journal.state().state
+        endIsAnnounced = state == CampaignState.finishing.rawValue
         let isFull = journal.nextIndex >= sealed.plan.trials
         return ResumePoint(
             totals: totals, nextIndex: journal.nextIndex,
@@ -212,11 +220,13 @@ public actor JournalKeeper {
 
     /// Stores the state and why; a full disk must not hide the campaign, so failures only reach the log of events.
     func note(state: CampaignState, reason: BellError?) {
+        if endIsAnnounced && !state.isFinal { return }
         try? journal.setState(state.rawValue, reason: reason?.what ?? "")
     }
 
     /// Marks the end: from here on no trial is started, and the stream tells the certifier.
     func finish(as final: CampaignState) throws(BellError) {
+        endIsAnnounced = true
         try journal.setState(CampaignState.finishing.rawValue, reason: final.rawValue)
     }
 

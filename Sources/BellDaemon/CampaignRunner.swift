@@ -22,6 +22,8 @@ actor CampaignRunner {
     private let notify: @Sendable (CampaignID) -> Void
     private let isEnded: @Sendable (CampaignID) -> Bool
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
+    /// Between two awaits of a start or resume another request may come: there is one campaign all the same.
+    private var isBeginning = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
 
@@ -48,6 +50,8 @@ actor CampaignRunner {
     /// - Parameter planPath: The plan file; the sequence is beside it.
     func start(planPath: String) async throws(BellError) -> JSON {
         try refuseIfBusy()
+        isBeginning = true
+        defer { isBeginning = false }
         let text = try readText(planPath)
         let file = try PlanFile(text: text, source: planPath)
         let sequencePath = join(planPath, file.sequence)
@@ -87,6 +91,9 @@ actor CampaignRunner {
             await current.campaign.request { $0.pause = false }
             return ["campaign": .string(current.campaign.id.description)]
         }
+        try refuseIfBusy()
+        isBeginning = true
+        defer { isBeginning = false }
         let entry = try store.find(name)
         guard !entry.state.isFinal else {
             throw BellError(
@@ -132,7 +139,9 @@ actor CampaignRunner {
     func resumeUnfinished() async {
         do throws(BellError) {
             for entry in try store.all() where !entry.state.isFinal {
-                guard entry.sealed.plan.onRestart == .resume, current == nil else { continue }
+                guard entry.sealed.plan.onRestart == .resume, current == nil, !isBeginning else { continue }
+                isBeginning = true
+                defer { isBeginning = false }
                 log.info("campaign resumed", ["campaign": entry.id])
                 try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
             }
@@ -183,12 +192,18 @@ actor CampaignRunner {
     private func ended(_ campaign: Campaign, in state: CampaignState) async {
         guard let ended = current, ended.campaign === campaign else { return }
         log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
-        current = nil
         await ended.keeper.close()
         await devices.lend(to: nil)
+        // Only now may another one begin: its boards would else be taken from it by the lines above.
+        current = nil
     }
 
     private func refuseIfBusy() throws(BellError) {
+        guard !isBeginning else {
+            throw BellError(
+                .campaignBusy, "Another campaign is just being started.", at: "campaign", state: "nothing was started",
+                fix: "see `bellctl status`")
+        }
         guard let current else { return }
         throw BellError(
             .campaignBusy,

@@ -43,12 +43,17 @@ struct CampaignStore: Sendable {
         return fileExists(path) ? path : nil
     }
 
-    /// All campaigns by number; folders that hold no journal are passed over.
+    /// All campaigns by number; folders without a journal, or with one whose making was cut short, are passed over.
     func all() throws(BellError) -> [Entry] {
         var entries: [Entry] = []
         for name in try folderContents(folder) {
             guard let id = CampaignID(hex: name), fileExists(journal(of: id)) else { continue }
-            entries.append(try entry(id))
+            do throws(BellError) {
+                entries.append(try entry(id))
+            } catch {
+                // With a certifier's copy beside it there was a campaign, and its journal was emptied later.
+                guard error.code == .journalUnborn, !fileExists("\(folder(of: id))/cert.sqlite") else { throw error }
+            }
         }
         return entries.sorted { ($0.sealed.number, $0.id.description) < ($1.sealed.number, $1.id.description) }
     }

@@ -110,6 +110,19 @@ final class JournalOutcomeSource: OutcomeSource {
 
     func acknowledged(_ campaign: CampaignID, nextIndex: UInt64, end: Bool) throws(BellError) {
         guard end else { return }
+        let announced = try read(campaign) { (reader) throws(BellError) in
+            try reader.refresh()
+            return try self.end(of: reader.journal)
+        }
+        // A certifier that has an end which was never announced has another campaign, or a later state of this one.
+        guard let announced, announced.nextIndex == nextIndex else {
+            throw BellError(
+                .streamContradiction, "The certifier confirms the campaign's end at trial \(nextIndex).",
+                at: "campaign \(campaign)",
+                cause: announced.map { "it ends at trial \($0.nextIndex)" } ?? "it has not ended",
+                state: "the campaign goes on and is not closed",
+                fix: "was the journal restored from an older copy? run `bellctl campaign verify`")
+        }
         state.withLock { state in
             state.ended.insert(campaign)
             state.readers[campaign] = nil

@@ -36,7 +36,7 @@ struct StoredCampaign {
         }
         guard let found, let campaign = CampaignID(bytes: found.id) else {
             throw BellError(
-                .journalDamaged, "The journal has no campaign: it was killed while being created.", at: place,
+                .journalUnborn, "The journal has no campaign: it was killed while being created.", at: place,
                 state: "no trial was run", fix: "remove the campaign's folder and start the campaign again")
         }
         self.campaign = campaign
