@@ -1,315 +1,39 @@
 #!/usr/bin/env python3
 """End-to-end tests: real processes, real sockets, a real database, and real kill -9.
 
-usage: run.py .build/release [name ...]     runs all tests, or those whose name contains a word
+usage: run.py .build/release [word ...]     runs all tests, or those whose name contains a word
 """
-import contextlib
-import json
-import os
-import pathlib
-import shutil
-import signal
-import sqlite3
-import subprocess
 import sys
-import tempfile
 import time
 import traceback
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-LAB = ROOT / "Calibration/mocklab/lab.yaml"
-PLAN = ROOT / "Sequences/plans/bell-chsh.yaml"
-BIN = None
-TESTS = []
-
-
-def test(function):
-    TESTS.append(function)
-    return function
-
-
-class Lab:
-    """One state directory with `bellctl lab up` running in it."""
-
-    def __init__(self, folder, *options):
-        self.state = pathlib.Path(folder) / "state"
-        self.folder = pathlib.Path(folder)
-        self.options = options
-        self.process = None
-
-    def ctl(self, *args, code=0, timeout=120):
-        done = subprocess.run(
-            [BIN / "bellctl", *map(str, args), "--state", str(self.state)],
-            capture_output=True, text=True, timeout=timeout, cwd=self.folder,
-        )
-        if code is not None and done.returncode != code:
-            raise AssertionError(
-                f"bellctl {' '.join(map(str, args))}: exit {done.returncode}, expected {code}\n{done.stdout}{done.stderr}")
-        return done
-
-    def json(self, *args, code=0):
-        return json.loads(self.ctl(*args, "--json", code=code).stdout)
-
-    def up(self, *options):
-        log = open(self.folder / "lab.log", "a")
-        self.process = subprocess.Popen(
-            [BIN / "bellctl", "lab", "up", "--lab", LAB, "--state", self.state, *self.options, *options],
-            stdout=log, stderr=log, cwd=self.folder)
-        self.wait(lambda: self.ctl("status", code=None).returncode == 0, "the daemon answers", 30)
-        return self
-
-    def down(self, how=signal.SIGTERM):
-        if self.process and self.process.poll() is None:
-            self.process.send_signal(how)
-            self.process.wait(60)
-        self.process = None
-
-    def wait(self, condition, what, seconds=60):
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if condition():
-                return
-            if self.process and self.process.poll() is not None:
-                break
-            time.sleep(0.05)
-        logs = "".join(f"--- {p.name}\n{p.read_text()[-3000:]}" for p in sorted(self.state.glob("logs/*")))
-        raise AssertionError(f"waited {seconds} s in vain: {what}\n{(self.folder / 'lab.log').read_text()}{logs}")
-
-    def campaign(self):
-        return self.json("status").get("campaign") or {}
-
-    def state_is(self, *states):
-        return self.campaign().get("state") in states
-
-    def pid(self, program):
-        """The process of `program` that belongs to this state directory."""
-        for folder in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (folder / "cmdline").read_bytes().split(b"\0")
-                if words[0].endswith(b"/" + program.encode()) and str(self.state).encode() in words:
-                    return int(folder.name)
-        raise AssertionError(f"no process {program} runs for {self.state}")
-
-    def journal(self):
-        return next((self.state / "campaigns").glob("*/journal.sqlite"))
-
-    def certificate(self):
-        return json.loads(next((self.state / "campaigns").glob("*/certificate.json")).read_text())
-
-    def plan(self, **changes):
-        """A copy of the shipped plan with other numbers."""
-        text = PLAN.read_text().replace("../bell-chsh.yaml", str(ROOT / "Sequences/bell-chsh.yaml"))
-        lines = []
-        for line in text.splitlines():
-            key = line.split(":")[0]
-            lines.append(f"{key}: {changes.pop(key)}" if key in changes else line)
-        lines += [f"{key}: {value}" for key, value in changes.items()]
-        path = self.folder / "plan.yaml"
-        path.write_text("\n".join(lines) + "\n")
-        return path
-
-    def accounted(self, trials):
-        """Every index exactly once: in the journal's arms, and valid + losses = n in the certificate."""
-        with contextlib.closing(sqlite3.connect(self.journal())) as db:
-            rows = db.execute("SELECT first_index, count FROM arm ORDER BY first_index").fetchall()
-        following = 0
-        for first, count in rows:
-            assert first == following, f"arm at {first}, expected {following}"
-            following = first + count
-        tally = self.certificate()["tally"]
-        assert tally["valid"] + tally["lost"] == trials, tally
-        assert sum(tally["counts"]) == tally["valid"], tally
-        assert following + tally["losses"]["not_run"] == trials, (following, tally)
-        return tally
-
-
-@contextlib.contextmanager
-def lab(*options, up=True):
-    folder = tempfile.mkdtemp(prefix="belld-e2e-")
-    it = Lab(folder, *options)
-    try:
-        yield it.up() if up else it
-    finally:
-        it.down(signal.SIGKILL if sys.exc_info()[0] else signal.SIGTERM)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@test
-def a_campaign_gives_a_certificate_that_verify_recomputes():
-    with lab("--pace", "max", "--seed", "7") as it:
-        it.ctl("campaign", "start", it.plan(trials=65536))
-        watched = it.ctl("campaign", "watch")
-        assert "SIMULATED" in watched.stdout, watched.stdout
-        it.wait(lambda: it.state_is("completed"), "completed")
-        tally = it.accounted(65536)
-        assert tally["lost"] == 0, tally
-        certificate = it.certificate()
-        assert certificate["simulated"] is True
-        assert certificate["verdict"] == "certified", certificate["reasons"]
-        it.ctl("campaign", "verify")
-        assert it.json("campaign", "verify")["match"] is True
-        it.ctl("campaign", "export", "--csv")
-
-
-@test
-def an_evidence_or_certificate_with_one_flipped_bit_is_found():
-    with lab("--pace", "max", "--seed", "8") as it:
-        it.ctl("campaign", "start", it.plan(trials=16384))
-        it.ctl("campaign", "watch", code=None)
-        it.down()
-        it.ctl("campaign", "verify")
-        path = next((it.state / "campaigns").glob("*/certificate.json"))
-        good = path.read_bytes()
-        bad = bytearray(good)
-        bad[good.index(b'"valid":') + 9] ^= 1
-        path.write_bytes(bad)
-        it.ctl("campaign", "verify", code=4)
-        path.write_bytes(good)
-        it.ctl("campaign", "verify")
-        with contextlib.closing(sqlite3.connect(it.journal())) as db:
-            rowid, blob = db.execute("SELECT id, columns FROM chunk LIMIT 1").fetchone()
-            blob = bytearray(blob)
-            blob[len(blob) // 2] ^= 4
-            db.execute("UPDATE chunk SET columns = ? WHERE id = ?", (bytes(blob), rowid))
-            db.commit()
-        it.ctl("campaign", "verify", code=4)
-
-
-def killed(program):
-    with lab("--pace", "20000", "--seed", "9") as it:
-        it.ctl("campaign", "start", it.plan(trials=131072))
-        it.wait(lambda: it.campaign().get("done", 0) > 20000, "20 000 trials")
-        os.kill(it.pid(program), signal.SIGKILL)
-        time.sleep(1)
-        it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
-        os.kill(it.pid(program), signal.SIGKILL)
-        it.wait(lambda: it.ctl("status", code=None).returncode == 0 and it.state_is("completed"), "completed", 90)
-        tally = it.accounted(131072)
-        it.ctl("campaign", "verify")
-        return tally
-
-
-@test
-def belld_killed_twice_resumes_by_itself():
-    killed("belld")
-
-
-@test
-def bellcert_killed_twice_counts_every_trial_once():
-    tally = killed("bellcert")
-    assert tally["lost"] == 0, tally
-
-
-@test
-def mocklab_killed_twice_costs_at_most_the_open_arms():
-    tally = killed("mocklab")
-    assert tally["lost"] <= 4 * 1024, tally
-
-
-@test
-def ctrl_c_finishes_the_block_and_the_next_start_goes_on():
-    with lab("--pace", "20000", "--seed", "10") as it:
-        it.ctl("campaign", "start", it.plan(trials=98304, trials_per_block=16384))
-        it.wait(lambda: it.campaign().get("done", 0) > 5000, "5000 trials")
-        it.down(signal.SIGINT)
-        assert not list((it.state / "campaigns").glob("*/certificate.json")), "an interrupted campaign has no certificate"
-        it.up()
-        it.wait(lambda: it.state_is("completed"), "completed")
-        assert it.accounted(98304)["lost"] == 0
-        it.ctl("campaign", "verify")
-
-
-@test
-def a_stopped_campaign_scores_what_was_not_run_as_losses():
-    with lab("--pace", "20000", "--seed", "11") as it:
-        it.ctl("campaign", "start", it.plan(trials=1048576))
-        it.wait(lambda: it.campaign().get("done", 0) > 5000, "5000 trials")
-        it.ctl("campaign", "stop")
-        it.wait(lambda: it.state_is("stopped"), "stopped")
-        tally = it.accounted(1048576)
-        assert tally["losses"]["not_run"] > 500000, tally
-        assert it.certificate()["verdict"] == "not certified"
-        it.ctl("campaign", "verify")
-
-
-@test
-def pause_and_resume():
-    with lab("--pace", "20000", "--seed", "12") as it:
-        it.ctl("campaign", "start", it.plan(trials=65536, trials_per_block=8192))
-        it.wait(lambda: it.campaign().get("done", 0) > 3000, "3000 trials")
-        it.ctl("campaign", "pause")
-        it.wait(lambda: it.state_is("paused"), "paused")
-        done = it.campaign()["done"]
-        time.sleep(1)
-        assert it.campaign()["done"] == done, "trials were run while paused"
-        it.ctl("campaign", "resume")
-        it.wait(lambda: it.state_is("completed"), "completed")
-        assert it.accounted(65536)["lost"] == 0
-
-
-@test
-def a_silent_board_suspends_the_campaign_which_resumes_by_itself():
-    with lab("--pace", "20000", "--seed", "13") as it:
-        it.ctl("campaign", "start", it.plan(trials=98304))
-        it.wait(lambda: it.campaign().get("done", 0) > 10000, "10 000 trials")
-        os.kill(it.pid("mocklab"), signal.SIGSTOP)
-        it.wait(lambda: it.state_is("suspended"), "suspended", 30)
-        assert it.campaign()["reason"], "a suspended campaign says why"
-        os.kill(it.pid("mocklab"), signal.SIGCONT)
-        it.wait(lambda: it.state_is("completed"), "completed", 90)
-        assert it.accounted(98304)["lost"] == 0
-        it.ctl("campaign", "verify")
-
-
-@test
-def a_blocked_link_is_not_certified():
-    with lab("--pace", "max", "--seed", "14", "--set", "link.efficiency=0") as it:
-        it.ctl("campaign", "start", it.plan(trials=65536))
-        it.ctl("campaign", "watch", code=1)
-        certificate = it.certificate()
-        assert certificate["verdict"] == "not certified" and certificate["reasons"], certificate["verdict"]
-        it.ctl("campaign", "verify")
-
-
-@test
-def a_second_instance_is_refused():
-    with lab() as it:
-        refused = subprocess.run(
-            [BIN / "belld", "--state", it.state, "--lab", LAB], capture_output=True, text=True, timeout=20)
-        assert refused.returncode == 2, refused
-        assert "fix:" in refused.stderr and "belld.lock" in refused.stderr, refused.stderr
-        refused = it.ctl("lab", "up", "--lab", LAB, code=2)
-        assert "fix:" in refused.stderr, refused.stderr
-
-
-@test
-def a_client_of_a_dozen_lines_of_pyzmq():
-    with lab("--pace", "5000") as it:
-        it.ctl("campaign", "start", it.plan(trials=65536, trials_per_block=4096))
-        client = subprocess.run(
-            ["/usr/bin/python3", ROOT / "Tests/python/telemetry_client.py", it.json("status")["control_endpoint"],
-             it.json("status")["telemetry_endpoint"]], capture_output=True, text=True, timeout=30)
-        assert client.returncode == 0, client.stderr + client.stdout
+import harness
+import campaigns  # noqa: F401  (each module adds its tests to the list)
+import laboratory  # noqa: F401
+import refusals  # noqa: F401
+import storage  # noqa: F401
 
 
 def main():
-    global BIN
-    BIN = pathlib.Path(sys.argv[1]).resolve()
     words = sys.argv[2:]
-    chosen = [t for t in TESTS if not words or any(w in t.__name__ for w in words)]
-    failed = 0
+    chosen = [t for t in harness.TESTS if not words or any(w in t.__name__ for w in words)]
+    counts = {"ok": 0, "skipped": 0, "FAILED": 0}
     for function in chosen:
         began = time.monotonic()
-        name = function.__name__.replace("_", " ")
+        reason = ""
         try:
             function()
-            print(f"ok      {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            result = "ok"
+        except harness.Skipped as skipped:
+            result, reason = "skipped", f": {skipped}"
         except Exception:
-            failed += 1
-            print(f"FAILED  {name} ({time.monotonic() - began:.1f} s)", flush=True)
+            result = "FAILED"
             traceback.print_exc()
-    print(f"end-to-end: {len(chosen) - failed} passed, {failed} failed")
-    sys.exit(1 if failed or not chosen else 0)
+        counts[result] += 1
+        name = function.__name__.replace("_", " ")
+        print(f"{result:7} {name} ({time.monotonic() - began:.1f} s){reason}", flush=True)
+    print(f"end-to-end: {counts['ok']} passed, {counts['skipped']} skipped, {counts['FAILED']} failed")
+    sys.exit(1 if counts["FAILED"] or not chosen else 0)
 
 
 main()

@@ -1,0 +1,167 @@
+"""Campaigns from the start to the certificate, killed, stopped, paused and interrupted on the way."""
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+
+from harness import BIN, LAB, ROOT, lab, test
+
+
+@test
+def a_campaign_gives_a_certificate_that_verify_recomputes():
+    with lab("--pace", "max", "--seed", "7") as it:
+        it.ctl("campaign", "start", it.plan(trials=65536))
+        watched = it.ctl("campaign", "watch")
+        assert "SIMULATED" in watched.stdout, watched.stdout
+        it.wait(lambda: it.state_is("completed"), "completed")
+        tally = it.accounted(65536)
+        assert tally["lost"] == 0, tally
+        certificate = it.certificate()
+        assert certificate["simulated"] is True
+        assert certificate["verdict"] == "certified", certificate["reasons"]
+        it.ctl("campaign", "verify")
+        assert it.json("campaign", "verify")["match"] is True
+        it.ctl("campaign", "export", "--csv")
+
+
+@test
+def an_evidence_or_certificate_with_one_flipped_bit_is_found():
+    with lab("--pace", "max", "--seed", "8") as it:
+        it.ctl("campaign", "start", it.plan(trials=16384))
+        it.ctl("campaign", "watch", code=None)
+        it.down()
+        it.ctl("campaign", "verify")
+        path = next((it.state / "campaigns").glob("*/certificate.json"))
+        good = path.read_bytes()
+        bad = bytearray(good)
+        bad[good.index(b'"valid":') + 9] ^= 1
+        path.write_bytes(bad)
+        it.ctl("campaign", "verify", code=4)
+        path.write_bytes(good)
+        it.ctl("campaign", "verify")
+        with contextlib.closing(sqlite3.connect(it.journal())) as db:
+            rowid, blob = db.execute("SELECT id, columns FROM chunk LIMIT 1").fetchone()
+            blob = bytearray(blob)
+            blob[len(blob) // 2] ^= 4
+            db.execute("UPDATE chunk SET columns = ? WHERE id = ?", (bytes(blob), rowid))
+            db.commit()
+        it.ctl("campaign", "verify", code=4)
+
+
+def killed(program):
+    with lab("--pace", "20000", "--seed", "9") as it:
+        it.ctl("campaign", "start", it.plan(trials=131072))
+        it.wait(lambda: it.campaign().get("done", 0) > 20000, "20 000 trials")
+        os.kill(it.pid(program), signal.SIGKILL)
+        time.sleep(1)
+        it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
+        os.kill(it.pid(program), signal.SIGKILL)
+        it.wait(lambda: it.ctl("status", code=None).returncode == 0 and it.state_is("completed"), "completed", 90)
+        tally = it.accounted(131072)
+        it.ctl("campaign", "verify")
+        return tally
+
+
+@test
+def belld_killed_twice_resumes_by_itself():
+    killed("belld")
+
+
+@test
+def bellcert_killed_twice_counts_every_trial_once():
+    tally = killed("bellcert")
+    assert tally["lost"] == 0, tally
+
+
+@test
+def mocklab_killed_twice_costs_at_most_the_open_arms():
+    tally = killed("mocklab")
+    assert tally["lost"] <= 4 * 1024, tally
+
+
+@test
+def ctrl_c_finishes_the_block_and_the_next_start_goes_on():
+    with lab("--pace", "20000", "--seed", "10") as it:
+        it.ctl("campaign", "start", it.plan(trials=98304, trials_per_block=16384))
+        it.wait(lambda: it.campaign().get("done", 0) > 5000, "5000 trials")
+        it.down(signal.SIGINT)
+        assert not list((it.state / "campaigns").glob("*/certificate.json")), "an interrupted campaign has no certificate"
+        it.up()
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.accounted(98304)["lost"] == 0
+        it.ctl("campaign", "verify")
+
+
+@test
+def a_stopped_campaign_scores_what_was_not_run_as_losses():
+    with lab("--pace", "20000", "--seed", "11") as it:
+        it.ctl("campaign", "start", it.plan(trials=1048576))
+        it.wait(lambda: it.campaign().get("done", 0) > 5000, "5000 trials")
+        it.ctl("campaign", "stop")
+        it.wait(lambda: it.state_is("stopped"), "stopped")
+        tally = it.accounted(1048576)
+        assert tally["losses"]["not_run"] > 500000, tally
+        assert it.certificate()["verdict"] == "not certified"
+        it.ctl("campaign", "verify")
+
+
+@test
+def pause_and_resume():
+    with lab("--pace", "20000", "--seed", "12") as it:
+        it.ctl("campaign", "start", it.plan(trials=65536, trials_per_block=8192))
+        it.wait(lambda: it.campaign().get("done", 0) > 3000, "3000 trials")
+        it.ctl("campaign", "pause")
+        it.wait(lambda: it.state_is("paused"), "paused")
+        done = it.campaign()["done"]
+        time.sleep(1)
+        assert it.campaign()["done"] == done, "trials were run while paused"
+        it.ctl("campaign", "resume")
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.accounted(65536)["lost"] == 0
+
+
+@test
+def a_silent_board_suspends_the_campaign_which_resumes_by_itself():
+    with lab("--pace", "20000", "--seed", "13") as it:
+        it.ctl("campaign", "start", it.plan(trials=98304))
+        it.wait(lambda: it.campaign().get("done", 0) > 10000, "10 000 trials")
+        os.kill(it.pid("mocklab"), signal.SIGSTOP)
+        it.wait(lambda: it.state_is("suspended"), "suspended", 30)
+        assert it.campaign()["reason"], "a suspended campaign says why"
+        os.kill(it.pid("mocklab"), signal.SIGCONT)
+        it.wait(lambda: it.state_is("completed"), "completed", 90)
+        assert it.accounted(98304)["lost"] == 0
+        it.ctl("campaign", "verify")
+
+
+@test
+def a_blocked_link_is_not_certified():
+    with lab("--pace", "max", "--seed", "14", "--set", "link.efficiency=0") as it:
+        it.ctl("campaign", "start", it.plan(trials=65536))
+        it.ctl("campaign", "watch", code=1)
+        certificate = it.certificate()
+        assert certificate["verdict"] == "not certified" and certificate["reasons"], certificate["verdict"]
+        it.ctl("campaign", "verify")
+
+
+@test
+def a_second_instance_is_refused():
+    with lab() as it:
+        refused = subprocess.run(
+            [BIN / "belld", "--state", it.state, "--lab", LAB], capture_output=True, text=True, timeout=20)
+        assert refused.returncode == 2, refused
+        assert "fix:" in refused.stderr and "belld.lock" in refused.stderr, refused.stderr
+        refused = it.ctl("lab", "up", "--lab", LAB, code=2)
+        assert "fix:" in refused.stderr, refused.stderr
+
+
+@test
+def a_client_of_a_dozen_lines_of_pyzmq():
+    with lab("--pace", "5000") as it:
+        it.ctl("campaign", "start", it.plan(trials=65536, trials_per_block=4096))
+        client = subprocess.run(
+            ["/usr/bin/python3", ROOT / "Tests/python/telemetry_client.py", it.json("status")["control_endpoint"],
+             it.json("status")["telemetry_endpoint"]], capture_output=True, text=True, timeout=30)
+        assert client.returncode == 0, client.stderr + client.stdout

@@ -1,0 +1,103 @@
+"""mocklab's options, and its boards as a stranger sees them."""
+import contextlib
+import json
+import re
+import subprocess
+import time
+
+from harness import BIN, ROOT, folder, lab, test
+
+PROFILES = ROOT / "Calibration/mocklab"
+
+
+@contextlib.contextmanager
+def mocklab(path, *options):
+    """mocklab alone, at two sockets in `path`."""
+    log = open(path / "mocklab.log", "w+")
+    program = subprocess.Popen(
+        [BIN / "mocklab", "--profile", PROFILES / "profile.yaml", "--run", path, *options], stdout=log, stderr=log)
+    try:
+        end = time.monotonic() + 20
+        while "ready" not in (path / "mocklab.log").read_text():
+            assert program.poll() is None and time.monotonic() < end, (path / "mocklab.log").read_text()
+            time.sleep(0.02)
+        yield program
+    finally:
+        program.kill()
+        program.wait()
+
+
+def golden(name):
+    """The payload of a golden vector of the board protocol's document."""
+    text = (ROOT / "docs/board-protocol.md").read_text()
+    return bytes.fromhex(re.search(rf"```vector {name}\n([0-9a-f\s]+)```", text).group(1))[24:]
+
+
+@test
+def a_board_client_written_from_the_document_alone_runs_an_arm():
+    with folder() as path, mocklab(path, "--seed", "1"):
+        (path / "program.bin").write_bytes(golden("program"))
+        client = subprocess.run(
+            ["/usr/bin/python3", ROOT / "Tests/python/board_client.py", path / "program.bin", f"ipc://{path}/alice",
+             f"ipc://{path}/bob"], capture_output=True, text=True, timeout=60)
+        assert client.returncode == 0, client.stdout + client.stderr
+        report = json.loads(client.stdout)
+        for node in "alice", "bob":
+            board = report[node]
+            assert board["simulated"] and board["records"] == 500 and board["flags"] == [1], report
+            # The vector's program: input bit at tick 100, stop at 900.
+            assert board["rate_hz"] == 8e9 and board["stop_delta"] == 800 and 150 < board["ones"] < 350, report
+        assert report["alice"]["master"] and not report["bob"]["master"], report
+
+
+def campaign(*options, **plan):
+    """A whole campaign's certificate and chain heads."""
+    with lab("--pace", "max", *options) as it:
+        it.ctl("campaign", "start", it.plan(**plan))
+        it.ctl("campaign", "watch", code=None)
+        verified = it.json("campaign", "verify")
+        assert verified["match"], verified
+        return it.certificate(), verified["chain_heads"]
+
+
+@test
+def a_seed_makes_a_run_repeatable_to_the_last_record():
+    plan = {"trials": 16384, "trials_per_block": 8192}
+    first, again, other = (campaign("--seed", seed, **plan)[1] for seed in ("7", "7", "8"))
+    assert first == again, (first, again)
+    assert first["alice"] != other["alice"] and first["bob"] != other["bob"], (first, other)
+
+
+@test
+def the_two_shipped_profiles_give_the_published_s():
+    # 2^17 trials: the standard error is 0.009; five of them and the truth's last digit are allowed.
+    for profile, published in ("profile.yaml", 2.236), ("profile-storz2023.yaml", 2.075):
+        certificate, _ = campaign("--seed", "5", "--profile", str(PROFILES / profile), trials=131072)
+        s, error = certificate["statistics"]["s"], certificate["statistics"]["s_error"]
+        assert error < 0.01 and abs(s - published) < 0.05, (profile, s, error)
+        assert certificate["verdict"] == "certified", certificate["reasons"]
+
+
+@test
+def a_biased_generator_shows_in_the_settings_and_is_not_certified():
+    certificate, _ = campaign(
+        "--seed", "6", "--set", "alice.board.rng_bias=0.2", "--set", "alice.board.rng_bias_rule=constant",
+        trials=16384)
+    counts = certificate["tally"]["counts"]
+    share = sum(counts[8:]) / sum(counts)  # index 8x + 4y + 2a + b
+    assert abs(share - 0.7) < 0.02, share
+    assert certificate["verdict"] == "not certified" and certificate["reasons"], certificate["verdict"]
+
+
+@test
+def heartbeats_use_wall_time_whatever_the_pace():
+    # A trial every two seconds: no data for longer than both the board's and the host's patience with a dead link.
+    with lab("--pace", "0.5", "--seed", "2") as it:
+        it.ctl("campaign", "start", it.plan(trials=3, trials_per_arm=3, trials_per_block=3))
+        seen = set()
+        end = time.monotonic() + 30
+        while not it.state_is("completed") and time.monotonic() < end:
+            seen.add(it.campaign()["state"])
+            time.sleep(0.2)
+        assert it.state_is("completed") and "suspended" not in seen, seen
+        assert it.accounted(3)["lost"] == 0
