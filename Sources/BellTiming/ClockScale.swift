@@ -76,8 +76,8 @@ public struct ClockScale: Equatable, Sendable {
     ///   0 for the nominal rate alone.
     @inlinable
     public func duration(_ ticks: UInt32, measured: Int64 = 0) -> Int64 {
-        let factor = max(factorUp, UInt64(bitPattern: measured) &+ 1)
-        let product = (UInt64(ticks) &<< 20).multipliedFullWidth(by: factor)
+        let longer = measured > factor ? UInt64(bitPattern: measured) &+ 1 : factorUp
+        let product = (UInt64(ticks) &<< 20).multipliedFullWidth(by: longer)
         return Int64(bitPattern: product.high &+ (product.low == 0 ? 0 : 1))
     }
 }

@@ -15,16 +15,19 @@ import Testing
         for (first, count) in [
             (UInt64(99), 1), (99, 2), (105, 6), (110, 1), (.max, 1), (.max - 1, 2), (0, 1), (100, 0),
         ] {
-            #expect(!collector.add(chunk(first, count)), "\(first) + \(count)")
+            let isTaken = collector.add(chunk(first, count))
+            #expect(!isTaken, "\(first) + \(count)")
         }
-        #expect(collector.add(chunk(100, 10)) && collector.add(chunk(100, 10)))
+        let answers = [collector.add(chunk(100, 10)), collector.add(chunk(100, 10))]
+        #expect(answers == [true, true])
         #expect(collector.received.alice == 10 && collector.halves.alice.count == 1)
     }
 
     @Test("A board that says one thing and then another keeps both in the evidence, up to a bound")
     func contradicting() {
         var collector = ArmCollector(arm: Arm(number: 0, block: 0, firstIndex: 0, count: 5000))
-        #expect(collector.add(chunk(7, 1)) && collector.add(chunk(7, 1, fill: 1)))
+        let answers = [collector.add(chunk(7, 1)), collector.add(chunk(7, 1, fill: 1))]
+        #expect(answers == [true, true])
         #expect(
             collector.sortedHalves(.alice).map(\.records) == [
                 [UInt8](repeating: 0, count: 32), .init(repeating: 1, count: 32),
