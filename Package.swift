@@ -150,7 +150,9 @@ let package = Package(
                 "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
                 "BellStream", "BellCertification", "bellcert",
             ]),
-        tests(of: "BellControlTool", ["BellCommandLine", "BellHost"]),
+        tests(
+            of: "BellControlTool",
+            ["BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellJournal", "BellControl"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -58,6 +58,10 @@ struct DaemonBench {
             throw BellError(
                 .benchProgram, "The stream ended at trial \(result.nextIndex) of \(trials).", at: state.path)
         }
+        try bench.wait(for: "belld to complete the campaign", seconds: 10, of: [daemon.process]) {
+            () throws(BellError) in
+            try daemon.campaign()["state"]?.stringValue == "completed"
+        }
         bench.stop(daemon.process)
         let seconds = Double(end - start) / 1e9
         let rate = Double(trials) / seconds

@@ -13,12 +13,12 @@ public struct ProgressBar: Equatable, Sendable {
         self.width = width
     }
 
-    /// At most `width - 1` columns, so that no terminal wraps.
+    /// At most `width - 3` columns, so that no terminal wraps, not even when it echoes Ctrl-C as `^C`.
     public var text: String {
         let share = fraction.isFinite ? min(1, max(0, fraction)) : 0
         let percent = "\(Int((share * 100).rounded(.down)))%"
         let head = String(repeating: " ", count: 4 - percent.count) + percent
-        let room = max(0, width - 1)
+        let room = max(0, width - 3)
         var shown = fields
         while !shown.isEmpty, head.count + 3 + 8 + shown.reduce(0, { $0 + $1.count + 2 }) > room { shown.removeLast() }
         let tail = shown.map { "  \($0)" }.joined()

@@ -14,9 +14,11 @@ struct CampaignFiles: Equatable {
 
     /// Finds the campaign that a person named.
     ///
-    /// - Parameter name: An id, the start of one, a number, `latest` or nil for the latest.
+    /// - Parameter name: An id, the start of one, a number, `latest` or nil for the latest; or the path of a campaign's
+    ///   folder, which may have been copied from another machine.
     /// - Throws: `tool.no-campaign` when there is none or more than one.
     static func find(_ name: String?, in state: StateDirectory) throws(BellError) -> CampaignFiles {
+        if let name, name.contains("/") { return try folder(name) }
         let all = list(in: state)
         guard !all.isEmpty else {
             throw BellError(
@@ -32,6 +34,18 @@ struct CampaignFiles: Equatable {
             .toolNoCampaign, "\(matches.isEmpty ? "No" : "More than one") campaign is named \"\(name)\".",
             at: state.campaigns,
             fix: "one of: \(all.map(\.id).joined(separator: ", "))")
+    }
+
+    private static func folder(_ path: String) throws(BellError) -> CampaignFiles {
+        var path = absolutePath(path)
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        let files = CampaignFiles(id: String(path.split(separator: "/").last ?? ""), directory: path)
+        guard fileExists(files.journal) else {
+            throw BellError(
+                .toolNoCampaign, "This is no campaign's folder: it holds no journal.sqlite.", at: path,
+                fix: "give the folder that holds journal.sqlite and certificate.json")
+        }
+        return files
     }
 
     /// The place of the campaign's plan in its chain; nil when the journal cannot be read.

@@ -4,12 +4,14 @@ import BellModel
 extension CommandTree {
     private static let one = PositionalSpec(
         name: "CAMPAIGN", summary: "Its id, number or name; else the latest.", isOptional: true)
+    private static let stored = PositionalSpec(
+        name: "CAMPAIGN", summary: "Its id, number or folder; else the latest.", isOptional: true)
     private static let current = PositionalSpec(
         name: "CAMPAIGN", summary: "Its id, number or name; else the one that is running.", isOptional: true)
     private static let plan = PositionalSpec(name: "PLAN", summary: "The plan's file.")
 
     static let campaign = group(
-        "campaign", "Plans, runs and verifies campaigns.",
+        "campaign", "Plan, run and verify campaigns.",
         [
             command(
                 "plan", "Check a plan and print what would be sealed.", "Works without a daemon.",
@@ -25,7 +27,11 @@ extension CommandTree {
             command("pause", "Pause after the current arm.", "", [], positionals: [current]),
             command("resume", "Resume a paused campaign.", "", [], positionals: [current]),
             command(
-                "stop", "End a campaign for good.", "What was not run scores as lost; a certificate is issued.", [],
+                "stop", "End a campaign for good.",
+                """
+                Trials that were not run score as lost, which usually costs the verdict; a certificate is issued and says \
+                so. To go on later use `campaign pause`, or `lab down`.
+                """, [],
                 positionals: [current]),
             command("list", "List all campaigns.", "", []),
             command(
@@ -38,12 +44,12 @@ extension CommandTree {
                 [
                     value("certificate", "FILE", "The certificate; else certificate.json beside the journal."),
                     value("journal", "FILE", "The journal; else the campaign's own in the state directory."),
-                ], positionals: [one]),
+                ], positionals: [stored]),
             command(
                 "export", "Write a campaign's trials.", "Works without a daemon.",
                 [
                     flag("csv", "As CSV: index,x,y,a,b,status."),
                     value("output", "FILE", "A file instead of stdout.", short: "o"),
-                ], positionals: [one]),
+                ], positionals: [stored]),
         ])
 }

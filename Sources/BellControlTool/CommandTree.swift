@@ -5,7 +5,7 @@ import BellModel
 enum CommandTree {
     /// The whole tree; `docs/bellctl.md` is made from it.
     static let root = CommandSpec(
-        name: "bellctl", summary: "Controls a Bell experiment and recomputes what it certified.",
+        name: "bellctl", summary: "Control a Bell experiment and recompute what it certified.",
         discussion: """
             belld runs the experiment, bellcert certifies it, mocklab simulates the cryostat. `bellctl lab up` starts \
             all of them, `bellctl campaign start PLAN --watch` runs a campaign to its certificate, and `bellctl campaign \
@@ -23,22 +23,26 @@ enum CommandTree {
     ]
 
     private static let lab = group(
-        "lab", "Starts and stops the laboratory's programs.",
+        "lab", "Start and stop the laboratory's programs.",
         [
             command(
                 "up", "Start mocklab, bellcert and belld, and keep them running.",
                 """
                 Waits until both boards and the certifier are there. A program that dies later is started again. Ctrl-C \
-                lets belld finish its block first; the campaign is then interrupted and goes on with the next `lab up`. \
-                mocklab is started only when lab.yaml puts the boards at zmq+ipc://@run/….
+                lets belld finish its block first; the campaign is then interrupted and goes on with the next `lab up` \
+                on the same state directory, unless its plan says on_restart: wait. \
+                mocklab is started only when lab.yaml puts the boards at zmq+ipc://@run/…; --profile, --seed, --pace, --fault and \
+                --set are handed to it, and `mocklab --help` tells more about them.
                 """,
                 [
                     value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml"),
                     value("profile", "FILE", "mocklab's physics; else profile.yaml beside the laboratory's file."),
                     value("seed", "N", "Make mocklab repeatable."),
-                    value("pace", "RATE", "mocklab's trials a second, or max."),
-                    value("fault", "FAULT", "A fault that mocklab injects.", repeats: true),
-                    value("set", "KEY=VALUE", "Change one value of mocklab's profile.", repeats: true),
+                    value("pace", "RATE", "mocklab's trials a second, or max; its default is max."),
+                    value("fault", "FAULT", "A fault that mocklab injects, for example drop:bob@5000.", repeats: true),
+                    value(
+                        "set", "KEY=VALUE", "Change one value of the profile, for example link.efficiency=0.5.",
+                        repeats: true),
                     flag("no-mocklab", "Another program serves the boards' endpoints."),
                     value("timeout", "SECONDS", "How long to wait until everything is ready.", default: "60"),
                     flag("detach", "Return when everything is ready; end it with `bellctl lab down`."),
@@ -64,7 +68,7 @@ enum CommandTree {
         ])
 
     private static let device = group(
-        "device", "Lists and checks devices.",
+        "device", "List and check devices.",
         [
             command("list", "List the devices that belld knows.", "", []),
             command(
@@ -80,7 +84,7 @@ enum CommandTree {
     ]
 
     private static let sequence = group(
-        "sequence", "Compiles sequences without any device.",
+        "sequence", "Compile sequences without any device.",
         [
             command(
                 "check", "Compile a sequence and say whether it can be space-like separated.", "", sequenceOptions,
@@ -98,12 +102,15 @@ enum CommandTree {
         the minus sign is never guessed.
         """,
         [
-            value("counts", "FILE", "CSV with the header x,y,a,b,count."),
+            value("counts", "FILE", "CSV with the header x,y,a,b,count; lines that begin with # are skipped."),
             value("trials", "FILE", "One trial a line, see --format."),
-            value("format", "FORMAT", "Layout of --trials.", allowed: ["eth2023"]),
+            value(
+                "format", "FORMAT",
+                "Layout of --trials. eth2023: 2 or 3 header lines, then a,A,b,B with inputs 0 or 1, outputs +1 or -1.",
+                allowed: ["eth2023"]),
             value(
                 "minus-on", "XY", "The setting pair with the minus sign.", allowed: ["00", "01", "10", "11"]),
-            value("bias", "TAU", "Bound on the setting bits' bias, 0 ≤ τ < 0.5.", default: "0"),
+            value("bias", "TAU", "Bound on the setting bits' bias, 0 ≤ TAU < 0.5.", default: "0"),
             value("delta", "DELTA", "Error probability δ of the min-entropy bound.", default: "0.01"),
             value("epsilon", "EPSILON", "Error probability ε′ of its sound form; above δ.", default: "0.1"),
         ])

@@ -77,14 +77,14 @@ public enum ControlTool {
         "campaign start": CampaignControlCommand.start,
         "campaign watch": WatchCommand.run,
         "campaign pause": { (call) throws(BellError) in
-            try CampaignControlCommand.change(call, method: "campaign.pause", done: "is paused")
+            try CampaignControlCommand.change(call, method: "campaign.pause", done: "pauses at the end of its arm")
         },
         "campaign resume": { (call) throws(BellError) in
             try CampaignControlCommand.change(call, method: "campaign.resume", done: "goes on")
         },
         "campaign stop": { (call) throws(BellError) in
             try CampaignControlCommand.change(
-                call, method: "campaign.stop", done: "is stopped; what was not run scores as lost")
+                call, method: "campaign.stop", done: "ends at the arm; what was not run scores as lost")
         },
         "campaign list": CampaignControlCommand.list,
         "campaign show": CampaignControlCommand.show,

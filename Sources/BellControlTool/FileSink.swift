@@ -1,3 +1,4 @@
+import BellHost
 import BellModel
 import Glibc
 
@@ -9,10 +10,15 @@ final class FileSink {
 
     /// Begins the file beside its final place.
     init(path: String) throws(BellError) {
+        if isFolder(path) {
+            throw BellError(
+                BellError.Code("tool.file", exit: .usage), "The file cannot be written: a folder has its name.",
+                at: path, fix: "give the path of a file")
+        }
         self.path = path
         partial = path + ".partial"
         descriptor = open(partial, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-        if descriptor < 0 { throw FileSink.error(partial, "open") }
+        if descriptor < 0 { throw FileSink.error(path, "open") }
     }
 
     deinit { close(descriptor) }
@@ -39,6 +45,7 @@ final class FileSink {
         BellError(
             BellError.Code("tool.file", exit: .usage), "The file cannot be written.", at: path,
             cause: "\(call): \(String(cString: strerror(errno)))",
-            fix: "choose another file, or make room on its disk")
+            fix: errno == ENOENT
+                ? "make its folder, or choose another path" : "choose another file, or make room on its disk")
     }
 }

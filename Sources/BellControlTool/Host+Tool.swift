@@ -33,3 +33,9 @@ extension Console {
             errorStyle: Style(coloured: wantsColour && BellHost.isTerminal(.error)))
     }
 }
+
+/// A file's length in bytes; 0 when it is not there. `stat(2)`.
+func fileSize(_ path: String) -> Int {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : 0
+}

@@ -55,6 +55,24 @@ struct Invocation {
 
     /// Calls one control method.
     func call(_ method: String, _ params: JSON = [:], timeoutMilliseconds: Int32 = 10_000) throws(BellError) -> JSON {
-        try control(try ZeroMQContext()).call(method, params, timeoutMilliseconds: timeoutMilliseconds)
+        let control = try control(try ZeroMQContext())
+        do throws(BellError) {
+            return try control.call(method, params, timeoutMilliseconds: timeoutMilliseconds)
+        } catch {
+            throw unreachable(error, directory: try stateDirectory())
+        }
+    }
+
+    /// Says in words of directories what the socket said in its own: a person chose the first, not the second.
+    func unreachable(_ error: BellError, directory: StateDirectory) -> BellError {
+        guard error.code == .controlUnreachable else { return error }
+        var error = error
+        let isUp = LabDownCommand.running(directory) != nil
+        error.place = "\(directory.path) (\(error.place ?? "no socket"))"
+        error.fix =
+            isUp
+            ? "its laboratory is up, but belld does not answer: see `bellctl log` and `bellctl log --of lab`"
+            : "`bellctl lab up` starts one; for another laboratory add --state DIR"
+        return error
     }
 }

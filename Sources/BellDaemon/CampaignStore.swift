@@ -25,6 +25,7 @@ struct CampaignStore: Sendable {
         var reason: String?
         var nextIndex: UInt64
         var certificate: String?
+        var simulated: Bool
     }
 
     func folder(of id: CampaignID) -> String { "\(folder)/\(id)" }
@@ -60,12 +61,17 @@ struct CampaignStore: Sendable {
         return Entry(
             id: id, sealed: journal.sealed, planHash: journal.planHash,
             state: CampaignState(rawValue: state) ?? .suspended, reason: reason, nextIndex: journal.nextIndex,
-            certificate: certificate(of: id))
+            certificate: certificate(of: id), simulated: journal.simulated)
     }
 
     /// Finds a campaign by number, identifier (or its beginning), `latest`, or nothing, which means the latest.
     func find(_ name: String?) throws(BellError) -> Entry {
         let entries = try all()
+        if entries.isEmpty {
+            throw BellError(
+                .campaignUnknown, "There is no campaign yet.", at: folder,
+                fix: "`bellctl campaign start PLAN` makes one")
+        }
         let found: [Entry] =
             if let name, name != "latest" {
                 if let number = UInt64(name), entries.contains(where: { $0.sealed.number == number }) {
@@ -78,7 +84,8 @@ struct CampaignStore: Sendable {
             }
         guard let entry = found.last, found.count == 1 || name == found.first?.sealed.plan.name else {
             throw BellError(
-                .campaignUnknown, "No one campaign is called \"\(name ?? "latest")\".", at: folder,
+                .campaignUnknown,
+                "\(found.isEmpty ? "No" : "More than one") campaign is called \"\(name ?? "latest")\".", at: folder,
                 fix: "see `bellctl campaign list`")
         }
         return entry
@@ -94,6 +101,7 @@ extension CampaignStore.Entry {
             "trials": JSON(count: sealed.plan.trials), "done": JSON(count: nextIndex),
             "sealed_at": .string(sealed.sealedAt), "plan_hash": .string(planHash.description),
             "certificate": JSON(certificate), "pool": .string(sealed.plan.pool.rawValue),
+            "simulated": .bool(simulated),
         ]
     }
 }

@@ -64,6 +64,7 @@ public final class Daemon: Sendable {
             "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
             "control_endpoint": .string(run.endpoint("control")),
             "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
+            "certifier": ["connected": false],
         ]
         let telemetry = try TelemetryPublisher(
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
@@ -81,7 +82,9 @@ public final class Daemon: Sendable {
         self.devices = devices
 
         let source = JournalOutcomeSource(store: store)
-        let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source)
+        let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source) {
+            Daemon.note($0, telemetry: telemetry, log: log)
+        }
         self.outcomes = outcomes
         let runner = CampaignRunner(
             store: store, files: files, devices: devices, reactor: reactor, log: log,
@@ -139,6 +142,23 @@ public final class Daemon: Sendable {
         reactor.shutdown()
         log.info("belld ended", [:])
         return wasRunning ? .interrupted : .ok
+    }
+
+    /// Shows and logs what becomes of the outcome stream.
+    private static func note(_ event: OutcomeServer.Event, telemetry: TelemetryPublisher, log: Logger) {
+        switch event {
+        case .connected:
+            telemetry.publish(kind: "daemon", data: ["certifier": ["connected": true]])
+            log.info("bellcert connected")
+        case .disconnected:
+            telemetry.publish(kind: "daemon", data: ["certifier": ["connected": false]])
+            log.warn("bellcert is silent; outcomes wait in the journal")
+        case .acknowledged(let campaign, _, true): log.info("certificate written", ["campaign": campaign])
+        case .acknowledged: break
+        case .refused(_, let error):
+            telemetry.publish(kind: "event", data: ["level": "error", "message": .string(error.what)])
+            log.error("the outcome stream failed", error)
+        }
     }
 
     private static func opener(

@@ -19,6 +19,8 @@ actor DeviceKeeper {
     private var campaign: Campaign?
     private var capabilities = PerNode<Capabilities?>(alice: nil, bob: nil)
     private var problems = PerNode<BellError?>(alice: nil, bob: nil)
+    /// The status with which a board ended its last replay; nil until then.
+    private var replayed = PerNode<BoardStatus?>(alice: nil, bob: nil)
     private var tasks: [Task<Void, Never>] = []
     /// What boards sent while no campaign was there to take it: the rest of an arm that a crash left open. A driver
     /// delivers each record once, so it is kept for the campaign that goes on; a board's spool bounds it.
@@ -57,9 +59,16 @@ actor DeviceKeeper {
     func lend(to campaign: Campaign?) async {
         self.campaign = campaign
         guard let campaign else { return }
+        // A link that is up is handed over as it is: connecting anew would only cut it.
+        for node in Node.allCases where problems[node] == nil {
+            if let up = capabilities[node] { await campaign.received(.connected(up, isReboot: false), from: node) }
+        }
         let kept = backlog
         backlog = []
         for (event, node) in kept { await campaign.received(event, from: node) }
+        for node in Node.allCases where problems[node] == nil {
+            if let status = replayed[node] { await campaign.received(.replayEnd(status), from: node) }
+        }
     }
 
     /// The boards' capabilities as far as they are connected.
@@ -73,6 +82,7 @@ actor DeviceKeeper {
         case .connected(let new, _):
             capabilities[node] = new
             problems[node] = nil
+            replayed[node] = nil
             telemetry("device", json(of: node))
         case .disconnected(let error):
             problems[node] = error
@@ -82,7 +92,7 @@ actor DeviceKeeper {
             telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(error.place ?? "")])
         case .trials, .clock, .signature, .armEnd:
             if campaign == nil { backlog.append((event, node)) }
-        case .replayEnd: break
+        case .replayEnd(let status): replayed[node] = status
         }
         await campaign?.received(event, from: node)
     }

@@ -25,7 +25,14 @@ func fileError(_ function: StaticString, _ what: String, at path: String) -> Bel
     let number = errno
     let cause = "\(function): \(String(cString: strerror(number))) (\(number))"
     switch number {
-    case ENOENT, ENOTDIR:
+    case EISDIR:
+        return BellError(
+            .fileAccess, "\(what): it is a folder.", at: path, cause: cause, fix: "give the path of a file")
+    case EEXIST, ENOTDIR:
+        return BellError(
+            .fileAccess, "\(what): a file is in its way.", at: path, cause: cause,
+            fix: "choose another path, or move the file away")
+    case ENOENT:
         return BellError(.fileMissing, "\(what): it does not exist.", at: path, cause: cause, fix: "check the path")
     case ENOSPC, EDQUOT, EFBIG:
         return BellError(.diskFull, "\(what): the disk is full.", at: path, cause: cause, fix: "make room on the disk")

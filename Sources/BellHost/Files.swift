@@ -44,7 +44,14 @@ public func readText(_ path: String, limit: Int = defaultFileLimit) throws(BellE
 public func writeFileAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(BellError) {
     let temporary = "\(path).\(getpid()).tmp"
     let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
-    guard file >= 0 else { throw fileError("open", "The file cannot be written", at: temporary) }
+    guard file >= 0 else {
+        if errno == ENOENT, !isFolder(parent(of: path)) {
+            throw BellError(
+                .fileMissing, "The file cannot be written: its folder does not exist.", at: path,
+                fix: "make the folder \(parent(of: path)), or choose another path")
+        }
+        throw fileError("open", "The file cannot be written", at: temporary)
+    }
     do throws(BellError) {
         defer { close(file) }
         // The mode given to open is cut by the umask.

@@ -71,7 +71,9 @@ private final class EventParser {
         _ = try next()
         let first = try next()
         guard case .documentStart = first.event else {
-            throw BellError(.yamlSyntax, "The text has no content.", at: "\(source):1:1")
+            throw BellError(
+                .yamlSyntax, "The text has no content.", at: "\(source):1:1",
+                fix: "check the path: the file is empty, or holds nothing but comments")
         }
         let root = try node(try next(), depth: 0)
         _ = try next()
@@ -167,10 +169,23 @@ private final class EventParser {
                 .yamlSyntax, "Not YAML: \(words).", at: "\(source):\(position(ofByte: parser.pointee.problem_offset))",
                 fix: "remove the character at this place")
         }
+        if isTab(parser.pointee.problem_mark) {
+            return BellError(
+                .yamlSyntax, "Not YAML: a tab stands where only spaces may.", at: place(parser.pointee.problem_mark),
+                fix: "indent with spaces")
+        }
         return BellError(
             .yamlSyntax, "Not YAML: \(words).", at: place(parser.pointee.problem_mark),
             cause: "\(context)(line \(parser.pointee.context_mark.line + 1))",
             fix: "check indentation, colons, quotes and brackets here and just above")
+    }
+
+    /// Whether a tab is among the blanks that begin the mark's line.
+    private func isTab(_ mark: yaml_mark_t) -> Bool {
+        let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        guard lines.indices.contains(mark.line) else { return false }
+        return lines[mark.line].prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+            .contains(UInt8(ascii: "\t"))
     }
 
     /// `line:column` of a byte, for libyaml's reader, which knows no lines.

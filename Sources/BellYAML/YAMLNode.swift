@@ -63,7 +63,7 @@ extension YAMLNode {
         case .scalar(let text, quoted: true): "\"\(text.prefix(80))\""
         case .scalar(let text, quoted: false): isNull ? "nothing" : String(text.prefix(80))
         case .sequence(let items): "a list of \(items.count)"
-        case .mapping(let members): "a mapping of \(members.count) keys"
+        case .mapping(let members): "a mapping of \(members.count) \(members.count == 1 ? "key" : "keys")"
         }
     }
 

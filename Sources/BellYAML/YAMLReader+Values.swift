@@ -30,15 +30,21 @@ extension YAMLReader {
         state.log.errors.append(
             BellError(
                 .yamlValue, "Expected \(expected), found \(value.summary).",
-                at: "\(value.place) \(full(key)) = \(value.summary)", fix: unitHint(key, value)))
+                at: "\(value.place) \(full(key)) = \(value.summary)", fix: numberHint(key, value)))
         return nil
     }
 
-    /// Explains the commonest wrong number: one with its unit behind it.
-    private func unitHint(_ key: String, _ value: YAMLNode) -> String? {
-        guard case .scalar(let text, _) = value.content, let last = text.last, last.isLetter || last == "%",
+    /// Explains the commonest wrong numbers: one with its unit behind it, one in groups of digits, one in quotes.
+    private func numberHint(_ key: String, _ value: YAMLNode) -> String? {
+        guard case .scalar(let text, let quoted) = value.content, let last = text.last,
             let digit = text.first, digit.isNumber || digit == "-" || digit == "."
         else { return nil }
+        let plain = text.filter { !" ,'\u{a0}\u{202f}".contains($0) }
+        if Scalar.double(plain) != nil {
+            if plain != text { return "write \(plain), or group the digits with _" }
+            return quoted ? "write it without quotes" : nil
+        }
+        guard last.isLetter || last == "%" else { return nil }
         return "write the number alone; the key's ending says its unit (\(key))"
     }
 

@@ -73,7 +73,10 @@ public struct YAMLReader {
     public var keys: [String] { members.compactMap(\.key.scalar) }
 
     /// Throws everything that was wrong in the mapping and the ones inside it, unknown keys included.
+    ///
+    /// A file of another kind, a plan where a sequence is expected, is one error instead of one a key.
     public mutating func finish() throws(BellError) {
+        if let error = otherKind() { throw error }
         finishTree()
         if let error = BellError.all(state.log.errors) { throw error }
     }
@@ -95,6 +98,19 @@ public struct YAMLReader {
     }
 
     func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+    /// An error when the file's own keys have nothing to do with the ones that were asked for.
+    private func otherKind() -> BellError? {
+        guard path.isEmpty, !state.isAbsent else { return nil }
+        let unknown = keys.filter { !state.asked.contains($0) }
+        let strange = unknown.filter { nearestWord(to: $0, among: state.asked) == nil }
+        guard strange.count >= 3, keys.count - unknown.count <= 1 else { return nil }
+        return BellError(
+            .yamlUnknownKey, "This is a file of another kind: of its \(keys.count) keys \(unknown.count) are unknown.",
+            at: node.place,
+            cause: "its keys are \(keys.prefix(8).map { String($0.prefix(40)) }.joined(separator: ", "))",
+            fix: "check the path; the file that belongs here has the keys \(state.asked.joined(separator: ", "))")
+    }
 
     private func finishTree() {
         for child in state.children { child.finishTree() }

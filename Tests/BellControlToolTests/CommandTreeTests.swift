@@ -93,7 +93,6 @@ struct CommandTreeTests {
         "a daemon that is not there is exit 5, with the remedy",
         arguments: [
             ["status"], ["device", "list"], ["campaign", "list"], ["campaign", "show"], ["campaign", "pause"],
-            ["campaign", "watch"],
         ])
     func unreachable(_ arguments: [String]) {
         let state = "\(NSTemporaryDirectory())belld-\(UInt64.random(in: .min ... .max))"

@@ -38,15 +38,17 @@ enum VerifyCommand {
         try Certificate(parsing: try readFile(path), source: path)
     }
 
-    /// Speed since the start, ten times a second.
+    /// Speed since the first arm, ten times a second; the check of the file itself comes before that.
     private struct Meter {
-        private let begin = monotonicNanoseconds()
+        private var begin: UInt64?
         private var last: UInt64 = 0
 
         mutating func rate(_ done: UInt64, now: UInt64) -> Double? {
+            let since = begin ?? now
+            begin = since
             guard now &- last >= 100_000_000 else { return nil }
             last = now
-            return Double(done) / max(1e-3, Double(now &- begin) / 1e9)
+            return Double(done) / max(0.1, Double(now &- since) / 1e9)
         }
     }
 }

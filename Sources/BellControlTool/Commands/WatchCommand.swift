@@ -12,26 +12,38 @@ enum WatchCommand {
 
     /// - Parameter campaign: Its id; nil for the current one.
     static func watch(_ invocation: Invocation, campaign: String?) throws(BellError) -> Reply {
+        let signals = try SignalCount()
+        do throws(BellError) {
+            return try watch(
+                campaign, in: try invocation.runDirectory(), console: invocation.console,
+                isDetached: { signals.count > 0 })
+        } catch {
+            throw invocation.unreachable(error, directory: try invocation.stateDirectory())
+        }
+    }
+
+    /// - Parameter isDetached: Whether the person has had enough.
+    static func watch(
+        _ campaign: String?, in directory: RunDirectory, console: Console, isDetached: () -> Bool
+    ) throws(BellError) -> Reply {
         let context = try ZeroMQContext()
-        let control = try invocation.control(context)
-        let directory = try invocation.runDirectory()
+        let control = try ControlClient(context: context, endpoint: directory.endpoint("control"))
         let telemetry = try TelemetrySubscriber(
             context: context, telemetryEndpoint: directory.endpoint("telemetry"), control: control)
-        let signals = try SignalCount()
-        let screen = ProgressScreen(console: invocation.console)
+        let screen = ProgressScreen(console: console)
         defer { screen.end() }
-        return try follow(campaign, telemetry: telemetry, control: control, signals: signals, screen: screen)
+        return try follow(campaign, telemetry: telemetry, control: control, isDetached: isDetached, screen: screen)
     }
 
     private static func follow(
-        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, signals: SignalCount,
+        _ wanted: String?, telemetry: TelemetrySubscriber, control: ControlClient, isDetached: () -> Bool,
         screen: ProgressScreen
     ) throws(BellError) -> Reply {
         var campaign = wanted
         var machine = WatchMachine(isTerminal: screen.console.isTerminal)
         var lostSince: UInt64?
         while true {
-            if signals.count > 0 { return detached(campaign, screen: screen) }
+            if isDetached() { return detached(campaign, screen: screen) }
             var seen: CampaignView?
             do throws(BellError) {
                 _ = try telemetry.next(timeoutMilliseconds: 100)

@@ -13,20 +13,22 @@ enum DetachedLab {
                 fix: "`bellctl lab down` first, or choose another instance with --state DIR")
         }
         let log = "\(directory.logs)/lab.log"
+        let start = fileSize(log)
         let child = try ChildProcess.spawn(
             bellctl, arguments(invocation, directory: directory), logFile: log, newProcessGroup: true,
             deathSignal: nil)
         while true {
-            if let ending = child.labEnding { throw died(ending, log: log) }
+            if let ending = child.labEnding { throw died(ending, log: log, start: start) }
             if let record = LabDownCommand.running(directory), record.pid == child.processID, record.phase == .up {
                 var programs: [String: JSON] = [:]
                 for (role, pid) in record.programs { programs[role.rawValue] = .int(Int64(pid)) }
+                let said = LogTail.lines(Array(((try? readFile(log)) ?? []).dropFirst(start)), count: 20)
                 return Reply(
                     json: [
                         "state_directory": .string(directory.path), "pid": .int(Int64(child.processID)),
                         "programs": .object(programs),
                     ],
-                    text: (LogTail.lines((try? readFile(log)) ?? [], count: 8) + ["supervisor: pid \(child.processID)"])
+                    text: (said + ["it stays up without this terminal (pid \(child.processID))"])
                         .map { $0 + "\n" }.joined())
             }
             pause(milliseconds: 50)
@@ -43,11 +45,11 @@ enum DetachedLab {
         return arguments
     }
 
-    private static func died(_ ending: LabMachine.Ending, log: String) -> BellError {
-        let tail = LogTail.lines((try? readFile(log)) ?? [], count: 30)
+    private static func died(_ ending: LabMachine.Ending, log: String, start: Int) -> BellError {
+        let tail = LogTail.failure((try? readFile(log)) ?? [], after: start, count: 30)
         return BellError(
             BellError.Code("lab.died-at-start", exit: ending.exitCode), "The laboratory did not come up.", at: log,
-            cause: tail.isEmpty ? nil : "the end of its log:\n    " + tail.joined(separator: "\n    "),
-            fix: "mend what the log says, then run `bellctl lab up` again")
+            cause: tail.isEmpty ? nil : "it wrote:\n    " + tail.joined(separator: "\n    "),
+            fix: "mend what it says, then run `bellctl lab up` again")
     }
 }

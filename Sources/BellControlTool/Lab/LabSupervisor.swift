@@ -15,6 +15,9 @@ final class LabSupervisor {
 
     private var machine: LabMachine
     private var children: [LabProcess.Role: ChildProcess] = [:]
+    /// How long each log was when its program was started: what is before that belongs to earlier runs.
+    private var logStarts: [LabProcess.Role: Int] = [:]
+    private var campaign: CampaignView?
     private var failure: BellError?
     private var missing: [String] = []
     private var stops = 0
@@ -74,6 +77,7 @@ final class LabSupervisor {
             missing = ["belld: does not answer yet"]
             return false
         }
+        campaign = CampaignView(status["campaign"])
         missing = Readiness.missing(in: status)
         return missing.isEmpty
     }
@@ -88,7 +92,8 @@ final class LabSupervisor {
             case .kill(let role): children[role]?.signal(.kill)
             case .say(let line): console.say(line)
             case .announce:
-                console.say("the laboratory is up; `bellctl lab down` or Ctrl-C ends it")
+                console.say("the laboratory is up; Ctrl-C or `bellctl lab down` ends it")
+                if let campaign, let line = LabSupervisor.goesOn(campaign) { console.say(line) }
             case .fail(let role, let ending): failure = died(role, ending)
             case .late: failure = late()
             case .finish(let code): exit = code
@@ -101,6 +106,7 @@ final class LabSupervisor {
     private func spawn(_ role: LabProcess.Role) -> [LabMachine.Action] {
         guard let process = processes.first(where: { $0.role == role }), let program = programs[role] else { return [] }
         do throws(BellError) {
+            logStarts[role] = fileSize(directory.file(process.log))
             let child = try ChildProcess.spawn(
                 program, process.arguments, logFile: directory.file(process.log), newProcessGroup: true,
                 deathSignal: .terminate)
@@ -110,6 +116,18 @@ final class LabSupervisor {
         } catch {
             console.complain("\(error)\n")
             return machine.handle(.ended(role, .exit(ExitCode.internal.rawValue)), now: monotonicNanoseconds())
+        }
+    }
+
+    /// What a person should know about a campaign that an earlier run left unfinished.
+    static func goesOn(_ campaign: CampaignView) -> String? {
+        let amount = "\(NumberText.count(campaign.done)) of \(NumberText.count(campaign.trials)) trials"
+        switch campaign.state {
+        case "preparing", "running", "finishing":
+            return "campaign \(campaign.title) goes on (\(amount)); `bellctl campaign watch` shows it"
+        case "interrupted", "paused", "suspended":
+            return "campaign \(campaign.title) is unfinished (\(amount)); `bellctl campaign resume` goes on with it"
+        default: return nil
         }
     }
 
@@ -128,13 +146,13 @@ final class LabSupervisor {
 
     private func died(_ role: LabProcess.Role, _ ending: LabMachine.Ending) -> BellError {
         let log = "\(directory.logs)/\(role.rawValue).log"
-        let tail = LogTail.lines((try? readFile(log)) ?? [], count: 20)
+        let tail = LogTail.failure((try? readFile(log)) ?? [], after: logStarts[role] ?? 0, count: 20)
         return BellError(
             BellError.Code("lab.died-at-start", exit: ending.exitCode),
             "\(role.rawValue) ended \(ending.text) before the laboratory was up.", at: log,
-            cause: tail.isEmpty ? "its log is empty" : "the end of its log:\n    " + tail.joined(separator: "\n    "),
+            cause: tail.isEmpty ? "it wrote nothing" : "it wrote:\n    " + tail.joined(separator: "\n    "),
             state: "everything that was started has been stopped",
-            fix: "mend what the log says, then run `bellctl lab up` again")
+            fix: "mend what it says, then run `bellctl lab up` again")
     }
 
     private func late() -> BellError {

@@ -14,7 +14,7 @@ enum CampaignText {
         if let place = campaign.place { line("where", place) }
         if let fix = campaign.fix { line("fix", fix) }
         line("id", campaign.id ?? NumberText.missing)
-        let rate = campaign.rate.map { ", \(NumberText.rate($0))" } ?? ""
+        let rate = campaign.rate.map { $0 > 0 ? ", \(NumberText.rate($0))" : "" } ?? ""
         let left = campaign.secondsLeft.map { ", \(NumberText.duration(seconds: $0)) left" } ?? ""
         line(
             "trials",

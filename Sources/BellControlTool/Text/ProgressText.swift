@@ -5,15 +5,18 @@ enum ProgressText {
     /// The fields right of the bar, which has its own percentage; most important first, because a narrow terminal
     /// loses the last ones.
     static func fields(_ campaign: CampaignView) -> [String] {
+        // A campaign of an earlier run: its certificate says more than four dashes.
+        guard campaign.isLive else { return campaign.state.map { [stateText(campaign, $0)] } ?? [] }
         var fields = [
             "S \(NumberText.value(campaign.s, error: campaign.sError))",
             NumberText.pValue(log10: campaign.log10P),
-            campaign.leastMargin.map { "margin ≥ \(NumberText.fixed($0, 2)) ns" } ?? "margin \(NumberText.missing)",
             "losses \(NumberText.count(campaign.lossCount))",
         ]
+        if let left = campaign.secondsLeft { fields.append("\(NumberText.duration(seconds: left)) left") }
+        fields.append(
+            campaign.leastMargin.map { "margin ≥ \(NumberText.fixed($0, 2)) ns" } ?? "margin \(NumberText.missing)")
         // Between blocks, and at the end, there is no speed; a zero would look like a defect.
         if let rate = campaign.rate, rate > 0 { fields.append(NumberText.rate(rate)) }
-        if let left = campaign.secondsLeft { fields.append("\(NumberText.duration(seconds: left)) left") }
         if let state = campaign.state, state != "running" { fields.insert(stateText(campaign, state), at: 0) }
         return fields
     }
