@@ -6,7 +6,7 @@ public enum CampaignState: String, CaseIterable, Sendable {
     case running
     /// Something failed; it is retried with back-off and the campaign goes on by itself.
     case suspended
-    /// A person paused it.
+    /// A person paused it; stays so when the daemon ends and starts again.
     case paused
     /// All trials are run; the certifier has not confirmed the end.
     case finishing

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 int bell_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
@@ -90,7 +91,14 @@ static void become(const struct bell_spawn_request *r, pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(r->path, r->arguments, r->environment);
+    // A program file that was just written may still be open for writing in the child of another thread's fork, for as
+    // long as that child needs to its own exec: ETXTBSY passes by itself.
+    for (int attempt = 0; attempt < 200; attempt++) {
+        execve(r->path, r->arguments, r->environment);
+        if (errno != ETXTBSY) break;
+        struct timespec pause = {0, 5000000};
+        nanosleep(&pause, NULL);
+    }
 }
 
 pid_t bell_spawn(const struct bell_spawn_request *request) {

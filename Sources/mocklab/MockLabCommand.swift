@@ -17,7 +17,7 @@ enum MockLabCommand {
                 name: "profile", summary: "The laboratory's truth, a YAML file.", placeholder: "FILE",
                 default: "Calibration/mocklab/profile.yaml"),
             OptionSpec(
-                name: "profile-set", summary: "Change one value, for example link.efficiency=0 or alice.t1_us=5.",
+                name: "profile-set", summary: "Change one value, for example link.efficiency=0 or alice.t2_us=5.",
                 placeholder: "KEY=VALUE", repeats: true),
             OptionSpec(
                 name: "state",
@@ -34,7 +34,10 @@ enum MockLabCommand {
                 name: "pace", summary: "Trials a second in wall time, or max.", placeholder: "max|N", default: "max"),
             OptionSpec(
                 name: "fault",
-                summary: "Something to go wrong: kind[:node][:value]@trial, for example reboot:bob@5000.",
+                summary: """
+                    Something to go wrong: kind[:node][:value]@trial, for example reboot:bob@5000; docs/mocklab.md tells \
+                    of each kind.
+                    """,
                 placeholder: "FAULT", repeats: true),
         ])
 

@@ -111,6 +111,18 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         #expect(UInt64(paper.recorded.count) == last)
     }
 
+    @Test("a paused campaign that is left stays paused, so that a restart does not go on with it", arguments: [1, 2])
+    func pauseThenInterrupt(times: Int) {
+        var paper = PaperCampaign(plan: plan(trials: 1000, perBlock: 50), seed: 3, failureOdds: 0)
+        let end = paper.run { paper in
+            guard paper.machine.nextIndex > 0 else { return }
+            _ = paper.machine.request { $0.pause = true }
+            _ = paper.machine.request { $0.interrupts = times }
+        }
+        #expect(end == .paused)
+        #expect(UInt64(paper.recorded.count) == paper.committed.last?.upperBound)
+    }
+
     @Test("stop ends the campaign early with every started trial recorded")
     func stop() {
         var paper = PaperCampaign(plan: plan(trials: 1000), seed: 5, failureOdds: 20)

@@ -51,6 +51,17 @@ struct CampaignFilesTests {
         #expect(try CampaignFiles.find(name, in: stage.state).id == id)
     }
 
+    @Test("a copied folder is a campaign, whatever it is called; one without a journal is none")
+    func folder() throws {
+        let stage = try Stage()
+        let copy = "\(stage.state.path)/copy"
+        try FileManager.default.copyItem(atPath: "\(stage.state.campaigns)/\(Self.first)", toPath: copy)
+        let elsewhere = try StateDirectory(path: "/nowhere/at/all", create: false)
+        #expect(try CampaignFiles.find("\(copy)/", in: elsewhere).journal == "\(copy)/journal.sqlite")
+        let error = #expect(throws: BellError.self) { try CampaignFiles.find(stage.state.path, in: elsewhere) }
+        #expect(error?.code == .toolNoCampaign)
+    }
+
     @Test("a name that fits none or two campaigns is refused with all there are", arguments: ["a", "ff", "3", "x", ""])
     func ambiguous(_ name: String) throws {
         let stage = try Stage()

@@ -152,8 +152,29 @@ struct StatusTextTests {
         let view = try #require(CampaignView(Samples.campaign))
         #expect(
             ProgressText.line(view) == "campaign 1 bell-chsh  running  524 288/1 048 576  50.0 %  S 2.2391 ± 0.0028"
-                + "  p ≤ 10^-3571.2  margin ≥ 2.05 ns  losses 12  49 871/s  10 s left")
+                + "  p ≤ 10^-3571.2  losses 12  10 s left  margin ≥ 2.05 ns  49 871/s")
         #expect(ProgressText.fields(view).first == "S 2.2391 ± 0.0028")
+    }
+
+    @Test("a campaign of which only plan and state are known has no line of dashes")
+    func progressOfAnOldCampaign() throws {
+        let view = try #require(
+            CampaignView(["number": 3, "name": "old", "state": "completed", "done": 10, "trials": 10]))
+        #expect(ProgressText.line(view) == "campaign 3 old  completed  10/10  100.0 %")
+    }
+
+    @Test(
+        "a laboratory that comes up tells of a campaign that is not finished",
+        arguments: [
+            ("running", "goes on"), ("preparing", "goes on"), ("paused", "resume"), ("interrupted", "resume"),
+            ("completed", nil), ("stopped", nil),
+        ])
+    func unfinished(_ state: String, _ word: String?) throws {
+        let view = try #require(
+            CampaignView(["number": 3, "name": "old", "state": .string(state), "done": 5, "trials": 10]))
+        let line = LabSupervisor.goesOn(view)
+        #expect((line == nil) == (word == nil))
+        if let word { #expect(line?.contains(word) == true) }
     }
 
     @Test("the summary of a certificate")

@@ -31,6 +31,17 @@ struct TrialCSVTests {
         #expect(LogTail.lines(Array(text.utf8), count: count) == lines)
     }
 
+    @Test(
+        "a failure is told without what earlier runs wrote, and from its error on",
+        arguments: [
+            ("error: old\n", "started\nerror: new\n  fix: it\n", ["error: new", "  fix: it"]),
+            ("error: old\n", "no error here\n", ["no error here"]), ("", "", []),
+        ])
+    func failure(_ old: String, _ new: String, _ lines: [String]) {
+        #expect(LogTail.failure(Array((old + new).utf8), after: old.utf8.count, count: 9) == lines)
+        #expect(LogTail.failure(Array(new.utf8), after: 1000, count: 9) == [])
+    }
+
     @Test("bytes of a log that are not UTF-8 crash nothing")
     func notUTF8() {
         #expect(LogTail.lines([0xff, 0xfe, 10, 0x80], count: 2).count == 2)

@@ -25,6 +25,8 @@ import Testing
     func failedWrite() throws {
         let missing = #expect(throws: BellError.self) { try writeFileAtomically(folder.file("no/x"), []) }
         #expect(missing?.code == .fileMissing)
+        #expect(missing?.place == folder.file("no/x"))
+        #expect(missing?.fix?.contains(folder.file("no")) == true)
         // A folder cannot be replaced by a file.
         try makeFolder(folder.file("taken/inside"))
         let taken = #expect(throws: BellError.self) { try writeFileAtomically(folder.file("taken"), [1]) }
@@ -43,7 +45,8 @@ import Testing
         let missing = #expect(throws: BellError.self) { try readText(folder.file("lab.yaml")) }
         #expect(missing?.code == .fileMissing)
         #expect(missing?.place == folder.file("lab.yaml"))
-        #expect(throws: BellError.self) { try readFile(folder.path) }
+        let directory = #expect(throws: BellError.self) { try readFile(folder.path) }
+        #expect(directory?.what == "The file cannot be read: it is a folder.")
         try writeFileAtomically(folder.file("bad"), Array("ok\n".utf8) + [0xff, 0xfe, 10])
         let bad = #expect(throws: BellError.self) { try readText(folder.file("bad")) }
         #expect(bad?.code == .fileContent)

@@ -139,4 +139,46 @@ import Testing
         let error = #expect(throws: BellError.self) { try reader.finish() }
         #expect(error?.place == "lab.yaml:2:17 setting_switch = rf")
     }
+
+    @Test("a file of another kind is one error that names both kinds' keys")
+    func otherKind() throws {
+        var reader = try reader("plan: x\nsequence: s\ntrials: 5\nheadline: {}\n")
+        _ = reader.string("sequence")
+        _ = reader.double("trial_period_ns")
+        let error = #expect(throws: BellError.self) { try reader.finish() }
+        #expect(error?.others.isEmpty == true)
+        #expect(error?.cause == "its keys are plan, sequence, trials, headline")
+        #expect(error?.fix?.contains("sequence, trial_period_ns") == true)
+    }
+
+    @Test("misspelt keys are no file of another kind")
+    func misspelt() throws {
+        var reader = try reader("nmae: x\ntrails: 5\nofset: 1\n")
+        _ = (reader.string("name"), reader.count("trials"), reader.int("offset"))
+        let error = #expect(throws: BellError.self) { try reader.finish() }
+        #expect(error?.others.count == 5)
+    }
+
+    @Test(
+        "a number that is written as people write it is answered with the right way",
+        arguments: [
+            ("1 048 576", "write 1048576, or group the digits with _"),
+            ("1,000", "write 1000, or group the digits with _"),
+            ("\"5\"", "write it without quotes"),
+            ("5 ns", "write the number alone; the key's ending says its unit (trials)"),
+        ])
+    func numberHints(_ text: String, _ fix: String) throws {
+        var reader = try reader("trials: \(text)\n")
+        _ = reader.count("trials")
+        #expect(reader.errors.first?.fix == fix)
+    }
+
+    @Test("a tab in the indentation is called a tab")
+    func tab() {
+        let error = #expect(throws: BellError.self) {
+            try YAMLNode.parse("# Î\na:\n\tb: 1\n", source: "x.yaml")
+        }
+        #expect(error?.what == "Not YAML: a tab stands where only spaces may.")
+        #expect(error?.place?.hasPrefix("x.yaml:3:") == true)
+    }
 }
