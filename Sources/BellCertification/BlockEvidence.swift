@@ -85,9 +85,7 @@ extension BlockEvidence {
             "number": JSON(count: number), "first_index": JSON(count: firstIndex),
             "next_index": JSON(count: nextIndex), "tally": tally.json, "margins": margins.json,
             "calibration_hash": .string(calibrationHash.description),
-            "chain_heads": [
-                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
-            ],
+            "chain_heads": chainHeads.json,
             "audit": audit.json,
         ]
     }
@@ -95,17 +93,13 @@ extension BlockEvidence {
     /// Reads what ``json`` wrote.
     public init(json: JSON, path: String) throws(BellError) {
         var reader = try JSONReader(json, path: path)
-        var heads = try JSONReader(try reader.value("chain_heads"), path: "\(path).chain_heads")
-        let chainHeads = PerNode(
-            alice: try heads.digest("alice", path: "\(path).chain_heads"),
-            bob: try heads.digest("bob", path: "\(path).chain_heads"))
-        try heads.finish()
+        let chainHeads = try PerNode(json: try reader.value("chain_heads"), path: "\(path).chain_heads")
         try self.init(
             number: try reader.count("number"), firstIndex: try reader.count("first_index"),
             nextIndex: try reader.count("next_index"),
             tally: try TrialTally(json: try reader.value("tally"), path: "\(path).tally"),
             margins: try reader.value("margins"),
-            calibrationHash: try reader.digest("calibration_hash", path: path), chainHeads: chainHeads,
+            calibrationHash: try reader.digest("calibration_hash"), chainHeads: chainHeads,
             audit: try reader.value("audit"))
         try reader.finish()
     }

@@ -143,7 +143,7 @@ extension CampaignEvidence {
             blocks.append(try BlockEvidence(json: block, path: "certificate.blocks[\(i)]"))
         }
         try self.init(
-            campaign: campaign, sealed: sealed, planHash: try reader.digest("plan_hash", path: "certificate"),
+            campaign: campaign, sealed: sealed, planHash: try reader.digest("plan_hash"),
             devices: try reader.value("devices"), simulated: try reader.bool("simulated"),
             software: try reader.string("software"), blocks: blocks,
             eProcess: try EProcessResult(json: try reader.value("e_process"), path: "certificate.e_process"),

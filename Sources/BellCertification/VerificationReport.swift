@@ -33,9 +33,7 @@ public struct VerificationReport: Equatable, Sendable {
             "campaign": .string(campaign.description), "match": .bool(matches), "arms": JSON(count: arms),
             "trials": JSON(count: trials), "certificate_hash": JSON(certificateHash?.description),
             "certified": isCertified.map { .bool($0) } ?? .null, "simulated": .bool(simulated),
-            "chain_heads": [
-                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
-            ],
+            "chain_heads": chainHeads.json,
             "differences": .array(differences.map { .string($0) }), "difference_count": .int(Int64(differenceCount)),
         ]
     }
