@@ -10,25 +10,25 @@ public struct ArmCollector: Sendable {
     public let arm: Arm
     public private(set) var halves = PerNode<[HalfChunk]>(alice: [], bob: [])
     public private(set) var clocks = PerNode<[ClockRecord]>(alice: [], bob: [])
+    private var knownClocks = PerNode<Set<ClockRecord>>(alice: [], bob: [])
     /// The boards' signatures of their chunks, by node.
     private var signed = PerNode<[ChunkSignature]>(alice: [], bob: [])
     /// Whether a node has said that its part of the arm is over.
     public private(set) var ended = PerNode(alice: false, bob: false)
     /// How many trials a node says it made; nil before its end.
     public private(set) var made = PerNode<UInt32?>(alice: nil, bob: nil)
-    /// Records that came so far, at the node that has fewer: what a progress timer watches.
-    public var progress: UInt64 { min(received.alice, received.bob) }
     /// Records that came so far.
     public private(set) var received = PerNode<UInt64>(alice: 0, bob: 0)
 
     public init(arm: Arm) { self.arm = arm }
 
-    /// Whether nothing more can come: both ends are here with all the records they announce.
-    public var isComplete: Bool { isComplete(.alice) && isComplete(.bob) }
+    /// Whether nothing more can come: a driver delivers an arm's end once all its records are here, or are lost.
+    public var isComplete: Bool { ended.alice && ended.bob }
 
-    /// Whether one node's half is all here.
-    public func isComplete(_ node: Node) -> Bool {
-        ended[node] && received[node] >= UInt64(made[node] ?? 0)
+    /// Records that a node says it made and that did not come.
+    public func missing(_ node: Node) -> UInt64 {
+        let made = UInt64(made[node] ?? 0)
+        return made - min(made, received[node])
     }
 
     /// Takes a piece; a repeat of one that is here already is ignored, one outside the arm is refused.
@@ -47,7 +47,7 @@ public struct ArmCollector: Sendable {
 
     /// Takes clock records; repeats are ignored.
     public mutating func add(_ records: [ClockRecord], of node: Node) {
-        for record in records where !clocks[node].contains(record) { clocks[node].append(record) }
+        for record in records where knownClocks[node].insert(record).inserted { clocks[node].append(record) }
     }
 
     /// Takes a board's signature of one of its chunks.

@@ -6,47 +6,44 @@ public import Board
 import DriverKit
 
 extension Campaign {
-    /// How long nothing may come of a running arm before it is given up, in nanoseconds.
-    private static let stall: UInt64 = 5_000_000_000
-
     // MARK: Board events
 
-    /// Takes one event of a board; the daemon forwards them in their order.
+    /// Takes one event of a board; the daemon forwards them in their order. What belongs to another campaign is ignored.
     public func received(_ event: BoardEvent, from node: Node) {
+        links[node].heard = services.now()
         switch event {
         case .connected(let capabilities, _):
-            links[node] = BoardLink(capabilities: capabilities)
-        case .trials(let campaign, let arm, let chunk):
-            if campaign == id, arm == collector?.arm.number {
-                if collector?.add(chunk) == false { note("a chunk lies outside its arm", node) }
-            } else {
-                discard(campaign: campaign, arm: arm, upTo: chunk.range.upperBound, of: node)
+            links[node] = BoardLink(capabilities: capabilities, heard: services.now())
+        case .trials(let campaign, let arm, let chunk) where campaign == id:
+            if arm != collector?.arm.number {
+                discard(arm, upTo: chunk.range.upperBound, of: node)
+            } else if collector?.add(chunk) == false {
+                note("a chunk lies outside its arm", node)
             }
-        case .clock(let campaign, let arm, _, let records):
-            if campaign == id, arm == collector?.arm.number { collector?.add(records, of: node) }
-        case .armEnd(let campaign, let arm, let first, let count, let made, _):
-            if campaign == id, arm == collector?.arm.number {
+        case .clock(let campaign, let arm, _, let records) where campaign == id && arm == collector?.arm.number:
+            collector?.add(records, of: node)
+        case .armEnd(let campaign, let arm, let first, let count, let made, _) where campaign == id:
+            if arm == collector?.arm.number {
                 collector?.end(node, made: made)
+                if let lost = collector?.missing(node), lost > 0 { note("\(lost) records of arm \(arm) are lost", node) }
             } else {
-                discard(campaign: campaign, arm: arm, upTo: first &+ UInt64(count), of: node)
+                discard(arm, upTo: first &+ UInt64(count), of: node)
             }
-        case .signature(let signature): collector?.add(signature, of: node)
-        case .replayEnd:
-            links[node].replayed = true
-        case .fault(let fault):
-            note(fault.bellError(at: "\(node.name)/board").what, node)
+        case .signature(let signature) where signature.campaign == id: collector?.add(signature, of: node)
+        case .replayEnd: links[node].replayed = true
+        case .fault(let fault): note(fault.bellError(at: "\(node.name)/board").what, node)
         case .disconnected(let error):
-            if links[node].error == nil { links[node].error = error }
+            if links[node].error == nil, !links[node].isConnecting { links[node].error = error }
+        case .trials, .clock, .armEnd, .signature: break
         }
         wake()
     }
 
-    /// Lets a board drop what is recorded already; what another campaign still needs is left in its spool.
-    private func discard(campaign: CampaignID, arm: UInt64, upTo index: UInt64, of node: Node) {
-        let isDone = campaign == id ? collector.map { arm < $0.arm.number } ?? true : !services.isUnfinished(campaign)
-        guard isDone else { return }
+    /// Lets a board drop what is recorded already.
+    private func discard(_ arm: UInt64, upTo index: UInt64, of node: Node) {
+        guard collector.map({ arm < $0.arm.number }) ?? true else { return }
         let board = boards[node]
-        Task { await board.acknowledge(campaign: campaign, arm: arm, nextIndex: index) }
+        Task { [id] in await board.acknowledge(campaign: id, arm: arm, nextIndex: index) }
     }
 
     private func note(_ what: String, _ node: Node) {
@@ -69,13 +66,12 @@ extension Campaign {
         if let error = await alice { errors.append(error) }
         if let error = await bob { errors.append(error) }
         if let error = BellError.all(errors) { throw error }
-        let deadline = services.now() + Campaign.stall
-        while !(links.alice.replayed && links.bob.replayed) {
+        while let waiting = Node.allCases.first(where: { !links[$0].replayed }) {
             if let error = links.alice.error ?? links.bob.error { throw error }
-            if services.now() > deadline {
+            if services.now() > links[waiting].heard + services.stall {
                 throw BellError(
-                    .campaignBoardSilent, "A board did not finish sending what it had kept within 5 s.",
-                    at: links.alice.replayed ? "bob/board" : "alice/board",
+                    .campaignBoardSilent, "The board stopped before it had sent all that it had kept.",
+                    at: "\(waiting.name)/board", cause: "nothing came for \(seconds(services.stall))",
                     fix: "run `bellctl device check`; restart the board if it stays so")
             }
             await pause()
@@ -94,19 +90,41 @@ extension Campaign {
                 .campaignBoards, "One board is simulated and the other is not.", at: "lab.yaml devices",
                 fix: "use two boards of one kind in a campaign")
         }
+        guard a.simulated == totals.simulated else {
+            throw BellError(
+                .campaignBoards,
+                "The campaign was begun on \(totals.simulated ? "simulated" : "real") boards, and these are not.",
+                at: "lab.yaml devices", state: "the campaign waits; nothing was started",
+                fix: "bring the former boards back, or stop the campaign and start another one")
+        }
         return PerNode(alice: a.bootID, bob: b.bootID)
     }
 
+    /// What stands against committing an arm: a link that is down, or a board in another boot than it was thought in.
+    var linkProblem: BellError? {
+        for node in Node.allCases {
+            if let error = links[node].error { return error }
+            guard links[node].capabilities?.bootID == machine.boots?[node] else {
+                return BellError(
+                    .boardRebooted, "The board has started anew.", at: "\(node.name)/board",
+                    state: "its program is gone and is loaded again")
+            }
+        }
+        return nil
+    }
+
+    private func seconds(_ nanoseconds: UInt64) -> String { "\(Double(nanoseconds) / 1e9) s" }
+
     private func connect(_ node: Node) async -> BellError? {
-        if links[node].isUp { return nil }
+        // The driver is asked, too, because the news of a lost link may still be on its way.
+        if links[node].isUp, await boards[node].isConnected { return nil }
         do throws(BellError) {
-            links[node] = BoardLink()
-            let capabilities = try await boards[node].connect()
-            // The driver's own event may have come already, with the replay's end behind it.
-            if links[node].capabilities == nil { links[node].capabilities = capabilities }
+            links[node] = BoardLink(isConnecting: true, heard: services.now())
+            _ = try await boards[node].connect()
+            // The event that says so is here already or on its way, with the replay behind it.
             return nil
         } catch {
-            links[node].error = error
+            links[node] = BoardLink(error: error)
             return error
         }
     }
@@ -129,8 +147,16 @@ extension Campaign {
     }
 
     private func load(_ program: NodeProgram, into node: Node) async -> BellError? {
+        let board = boards[node]
         do throws(BellError) {
-            try await boards[node].load(program)
+            do throws(BellError) {
+                try await board.load(program)
+            } catch {
+                // An arm that was armed and never started, by a host that was killed, keeps the board busy for ever.
+                guard error.code == .boardState, try await board.status().state == .armed else { throw error }
+                try await board.stop()
+                try await board.load(program)
+            }
             return nil
         } catch {
             return error
@@ -139,10 +165,10 @@ extension Campaign {
 
     // MARK: Arms
 
-    func drawHostBits(for arm: Arm) throws(BellError) -> PerNode<[UInt8]>? {
+    func drawHostBits(for arm: Arm) async throws(BellError) -> PerNode<[UInt8]>? {
         guard sealed.plan.inputBits == .host else { return nil }
         return PerNode(
-            alice: try services.hostBits(.alice, arm.range), bob: try services.hostBits(.bob, arm.range))
+            alice: try await services.hostBits(.alice, arm.range), bob: try await services.hostBits(.bob, arm.range))
     }
 
     /// Arms both boards, starts the trigger master, and collects until both halves are here.
@@ -153,7 +179,7 @@ extension Campaign {
         async let bob = prepare(.bob, order)
         if let error = BellError.all([await alice, await bob].compactMap { $0 }) { throw error }
         try await boards[services.triggerMaster].start()
-        try await collect()
+        try await collect(Node.allCases)
     }
 
     private func prepare(_ node: Node, _ order: ArmOrder) async -> BellError? {
@@ -169,23 +195,26 @@ extension Campaign {
         }
     }
 
-    /// Waits for both halves as long as something keeps coming.
-    private func collect() async throws(BellError) {
-        var progress = collector?.progress ?? 0
-        var deadline = services.now() + Campaign.stall
-        while collector?.isComplete == false {
-            if let error = links.alice.error ?? links.bob.error { throw error }
+    /// Waits for the halves of these nodes as long as something keeps coming of them.
+    private func collect(_ nodes: [Node]) async throws(BellError) {
+        var progress: UInt64 = 0
+        var deadline = services.now() + services.stall
+        while true {
+            let missing = nodes.filter { collector?.ended[$0] == false }
+            if missing.isEmpty { return }
+            for node in missing { if let error = links[node].error { throw error } }
             let now = services.now()
-            let received = (collector?.received.alice ?? 0) + (collector?.received.bob ?? 0)
+            let received = nodes.reduce(0) { $0 + (collector?.received[$1] ?? 0) }
             if received != progress {
                 progress = received
-                deadline = now + Campaign.stall
+                deadline = now + services.stall
             }
             if now > deadline {
-                let missing = Node.allCases.filter { collector?.isComplete($0) == false }.map { "\($0.name)/board" }
                 throw BellError(
-                    .campaignBoardSilent, "No trial record came for 5 s although the board answers.",
-                    at: missing.joined(separator: ", "), cause: "arm \(collector?.arm.number ?? 0) is not complete",
+                    .campaignBoardSilent,
+                    "No trial record came for \(seconds(services.stall)) although the board answers.",
+                    at: missing.map { "\($0.name)/board" }.joined(separator: ", "),
+                    cause: "arm \(collector?.arm.number ?? 0) is not complete",
                     fix: "check the trigger cable, then run `bellctl device check`")
             }
             await pause()
@@ -196,12 +225,12 @@ extension Campaign {
     func resolveArm(_ arm: Arm) async throws(BellError) -> PerNode<UInt64> {
         if collector?.arm != arm { collector = ArmCollector(arm: arm) }
         let boots = try await connectBoards()
-        for node in Node.allCases where collector?.isComplete(node) == false {
+        for node in Node.allCases where collector?.ended[node] == false {
             let status = try await boards[node].status()
             // A board that is still at work on this arm finishes it; one that waits for a trigger never will.
             if status.state == .running {
                 do throws(BellError) {
-                    try await collect()
+                    try await collect([node])
                 } catch {
                     try await boards[node].stop()
                 }
@@ -216,19 +245,24 @@ extension Campaign {
     }
 
     /// Audits and stores the arm and, in the same transaction, commits the next; then lets the boards drop it.
-    func record(_ arm: Arm, thenCommit next: Arm?) async throws(BellError) {
+    func record(_ arm: Arm, thenCommit next: Arm?) async throws(BellError) -> CampaignMachine.Event {
         let gathered = collector?.arm == arm ? collector : nil
+        // A board that has gone cannot be armed: no index is handed out for it.
+        let problem = next == nil ? nil : linkProblem
+        let following = problem == nil ? next : nil
         var nextBits: PerNode<[UInt8]>?
-        if let next { nextBits = try drawHostBits(for: next) }
+        if let following { nextBits = try await drawHostBits(for: following) }
         let result = try await keeper.record(
-            gathered ?? ArmCollector(arm: arm), hostBits: hostBits, thenCommit: next, nextBits: nextBits)
+            gathered ?? ArmCollector(arm: arm), hostBits: hostBits, thenCommit: following, nextBits: nextBits)
         totals.tally += result.audit.tally
         totals.margins += result.audit.margins
         totals.process.add(result.audit.tally, pattern: sealed.plan.pattern)
         hostBits = result.nextBits
         services.journalGrew()
-        for node in Node.allCases where links[node].isUp {
+        // A driver without a link keeps it in mind, and says it after the board's next replay.
+        for node in Node.allCases {
             await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)
         }
+        return problem.map { .linkLost($0) } ?? .done
     }
 }

@@ -45,10 +45,10 @@ public actor Campaign {
         totals = opened.totals
         machine = CampaignMachine(
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
-            nextBlock: opened.nextBlock, unresolved: opened.unresolved, finishing: opened.finishing)
+            nextBlock: opened.nextBlock, openBlock: opened.openBlock, unresolved: opened.unresolved,
+            isPaused: opened.wasPaused, finishing: opened.finishing)
         // What the boards still hold of it may come as soon as the campaign hears them.
         if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
-        if opened.wasPaused { _ = machine.request { $0.pause = true } }
     }
 
     /// Runs until the campaign ends or leaves; returns the state it is left in.
@@ -60,12 +60,13 @@ public actor Campaign {
         }
         defer { ticker.cancel() }
         var action = machine.begin()
-        var shown = machine.state
+        var shown = (state: machine.state, reason: machine.reason)
         while true {
-            report(force: machine.state != shown)
-            if machine.state != shown {
-                shown = machine.state
-                await keeper.note(state: shown, reason: machine.reason)
+            let isNews = shown != (machine.state, machine.reason)
+            report(force: isNews)
+            if isNews {
+                shown = (machine.state, machine.reason)
+                await keeper.note(state: shown.state, reason: shown.reason)
             }
             if case .end(let state) = action {
                 await keeper.note(state: state, reason: machine.reason)
@@ -91,25 +92,24 @@ public actor Campaign {
             case .openBlock(let number, let firstIndex):
                 return try await openBlock(number: number, firstIndex: firstIndex)
             case .commit(let arm):
-                if let error = links.alice.error ?? links.bob.error { return .linkLost(error) }
-                hostBits = try await keeper.commit(arm, bits: try drawHostBits(for: arm))
+                if let error = linkProblem { return .linkLost(error) }
+                hostBits = try await keeper.commit(arm, bits: try await drawHostBits(for: arm))
             case .run(let arm):
                 try await runArm(arm)
             case .resolve(let arm):
                 return .connected(boots: try await resolveArm(arm))
             case .record(let arm, let next):
-                try await record(arm, thenCommit: next)
+                return try await record(arm, thenCommit: next)
             case .closeBlock(let number):
                 try await keeper.closeBlock(number)
                 services.journalGrew()
             case .wait(let milliseconds):
                 let deadline = services.now() + UInt64(milliseconds) * 1_000_000
-                let requests = machine.requests
-                while services.now() < deadline, machine.requests == requests { await pause() }
+                while services.now() < deadline, !machine.hasNewRequest { await pause() }
             case .park:
                 while machine.requests.pause, !machine.requests.stop, machine.requests.interrupts == 0 { await pause() }
-            case .finish(let final):
-                try await keeper.finish(as: final)
+            case .finish:
+                try await keeper.finish()
                 services.journalGrew()
                 while !services.endIsAcknowledged() {
                     if machine.requests.interrupts > 0 { throw Campaign.leftBeforeTheCertifier }
@@ -163,8 +163,7 @@ public actor Campaign {
             block: machine.block, arm: collector?.arm.number ?? 0, tally: totals.tally, margins: totals.margins,
             requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
             log10LivePValue: -max(0, totals.process.log10Max),
-            simulated: links.alice.capabilities?.simulated ?? links.bob.capabilities?.simulated ?? totals.simulated,
-            rate: rate.perSecond)
+            simulated: totals.simulated, rate: rate.perSecond)
     }
 }
 
@@ -184,6 +183,10 @@ struct BoardLink: Sendable {
     var error: BellError?
     /// Whether everything that the board had kept has come since it was connected.
     var replayed = false
+    /// Whether the campaign connects it just now: the end of the connection that is replaced is then no news.
+    var isConnecting = false
+    /// When something last came, in nanoseconds.
+    var heard: UInt64 = 0
     var isUp: Bool { capabilities != nil && error == nil }
 }
 

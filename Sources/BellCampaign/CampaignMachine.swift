@@ -40,7 +40,8 @@ public struct CampaignMachine: Sendable {
         /// A block is open under these boots, with arms of at most `armLimit` trials.
         case blockOpened(boots: PerNode<UInt64>, armLimit: UInt32)
         case failed(BellError)
-        /// A board was found gone before an arm was committed: connect again, nothing is lost.
+        /// A board was found gone before an arm was committed: connect again, nothing is lost. As the event of a record:
+        /// the arm is recorded, and the one after it is not committed.
         case linkLost(BellError)
     }
 
@@ -67,6 +68,10 @@ public struct CampaignMachine: Sendable {
     private var action: Action = .connect
     private var retry: Action?
     private var attempts = 0
+    /// Arms in a row that did not come back as they should.
+    private var troubles = 0
+    /// The requests that the action under way was chosen with.
+    private var seen = CampaignRequests()
 
     /// Begins or resumes a campaign.
     ///
@@ -75,11 +80,13 @@ public struct CampaignMachine: Sendable {
     ///   - nextIndex: One past the last committed index; 0 for a new campaign.
     ///   - nextArm: The number of the next arm.
     ///   - nextBlock: The number of the next block.
+    ///   - openBlock: The number of the block that was open when the daemon ended; it takes no further arm.
     ///   - unresolved: A committed arm whose result is not in the journal.
+    ///   - isPaused: Whether a person had paused it.
     ///   - finishing: The end that was already announced to the certifier; nothing may be started any more.
     public init(
-        plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, unresolved: Arm? = nil,
-        finishing: CampaignState? = nil
+        plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, openBlock: UInt64? = nil,
+        unresolved: Arm? = nil, isPaused: Bool = false, finishing: CampaignState? = nil
     ) {
         total = plan.trials
         perArm = plan.trialsPerArm
@@ -88,13 +95,23 @@ public struct CampaignMachine: Sendable {
         self.nextArm = nextArm
         self.nextBlock = nextBlock
         self.unresolved = unresolved
-        // Its block is still open; with no boots of its own it takes no further arm and is closed next.
-        block = unresolved?.block
+        // With no boots of its own an open block takes no further arm and is closed next.
+        block = unresolved?.block ?? openBlock
+        requests.pause = isPaused
+        seen = requests
         if let finishing {
             state = .finishing
             action = .finish(finishing)
+        } else if unresolved == nil, nextIndex >= total {
+            // No board is needed any more.
+            action = block.map { .closeBlock(number: $0) } ?? finish()
+        } else if unresolved == nil, isPaused {
+            action = park()
         }
     }
+
+    /// Whether a request came since the action under way was chosen: one that only waits should end.
+    public var hasNewRequest: Bool { requests != seen }
 
     /// The action to begin with.
     public func begin() -> Action { action }
@@ -113,27 +130,42 @@ public struct CampaignMachine: Sendable {
         switch event {
         case .failed(let error): action = failed(error)
         case .linkLost(let error):
+            if case .record = action { unresolved = nil }
             action = .connect
             action = failed(error)
         default: action = succeeded(event)
         }
+        seen = requests
         return action
     }
 
     private mutating func failed(_ error: BellError) -> Action {
-        state = .suspended
         reason = error
         switch action {
         case .run(let arm):
             // The arm's trials count whatever happens; first see what the boards still have of it.
+            state = .suspended
             unresolved = arm
+            troubles += 1
             return .resolve(arm)
+        case .finish:
+            // The certifier may have the end already, so nothing leads back from it.
+            return givingUp(on: action) ?? again(action)
+        case .record(let arm, _):
+            // The arm's record must not wait for what the next one lacks.
+            state = .suspended
+            return givingUp(on: action) ?? again(.record(arm, thenCommit: nil))
         default:
-            if let end = givingUp(on: action) { return end }
-            retry = action
-            attempts += 1
-            return .wait(milliseconds: CampaignMachine.backoff(attempt: attempts))
+            state = .suspended
+            return givingUp(on: action) ?? again(action)
         }
+    }
+
+    /// Has an action repeated after a while.
+    private mutating func again(_ action: Action) -> Action {
+        retry = action
+        attempts += 1
+        return .wait(milliseconds: CampaignMachine.backoff(attempt: attempts))
     }
 
     private mutating func succeeded(_ event: Event) -> Action {
@@ -157,6 +189,7 @@ public struct CampaignMachine: Sendable {
             committed(arm)
             return .run(arm)
         case .run(let arm):
+            troubles = 0
             return record(arm)
         case .resolve(let arm):
             if case .connected(let boots) = event { self.boots = boots }
@@ -167,36 +200,48 @@ public struct CampaignMachine: Sendable {
                 committed(arm)
                 return .run(arm)
             }
-            return next()
+            return afterTrouble() ?? next()
         case .closeBlock:
             block = nil
             return next()
         case .wait:
-            if let again = retry {
-                if let end = givingUp(on: again) { return end }
-                retry = nil
-                return again
-            }
-            return next()
+            guard let again = retry else { return next() }
+            retry = nil
+            return givingUp(on: again) ?? again
         case .park:
             return next()
         case .finish(let final):
-            return leave(as: final)
+            state = final
+            reason = nil
+            return .end(final)
         case .end:
             return action
         }
     }
 
+    /// After an arm that went wrong the next one waits, ever longer, so that a broken board does not use up the
+    /// campaign; after the second in a row the programs are loaded anew in a new block, and a signal does not wait for
+    /// the block's end.
+    private mutating func afterTrouble() -> Action? {
+        guard troubles > 0 else { return nil }
+        if troubles > 1 || requests.interrupts > 0 { blockBoots = nil }
+        guard requests == CampaignRequests(), nextIndex < total else { return nil }
+        return .wait(milliseconds: CampaignMachine.backoff(attempt: troubles))
+    }
+
     /// What a request makes of an action that fails again and again; nil when it is to be retried.
     private mutating func givingUp(on action: Action) -> Action? {
         if requests.interrupts > 0 { return leave() }
-        guard requests.stop else { return nil }
         switch action {
         case .connect, .resolve, .openBlock, .commit:
-            // The person gave up on the board: what is missing of an open arm is lost.
-            if let arm = unresolved { return record(arm) }
-            if let block { return .closeBlock(number: block) }
-            return finish()
+            if requests.stop {
+                // The person gave up on the board: what is missing of an open arm is lost.
+                if let arm = unresolved { return record(arm) }
+                return block.map { .closeBlock(number: $0) } ?? finish()
+            }
+            // A pause waits for an open arm only.
+            guard requests.pause, unresolved == nil else { return nil }
+            return block.map { .closeBlock(number: $0) } ?? park()
         default: return nil
         }
     }
@@ -233,11 +278,7 @@ public struct CampaignMachine: Sendable {
         }
         if over { return finish() }
         if leaving { return leave() }
-        if requests.pause {
-            state = .paused
-            reason = nil
-            return .park
-        }
+        if requests.pause { return park() }
         // Between two blocks the campaign goes on running.
         if state != .running { state = .preparing }
         return .openBlock(number: nextBlock, firstIndex: nextIndex)
@@ -249,12 +290,16 @@ public struct CampaignMachine: Sendable {
         return .finish(nextIndex >= total ? .completed : .stopped)
     }
 
-    private mutating func leave(as final: CampaignState = .interrupted) -> Action {
-        // Whoever paused it decides when it goes on: a restart of the daemon must not.
-        let final = final == .interrupted && requests.pause && !requests.stop ? .paused : final
-        state = final
-        if final != .interrupted { reason = nil }
-        return .end(final)
+    private mutating func park() -> Action {
+        state = .paused
+        reason = nil
+        return .park
+    }
+
+    /// Ends performing for a signal. What a person had paused stays so, and an end that is decided stays decided.
+    private mutating func leave() -> Action {
+        if state != .finishing { state = requests.pause ? .paused : .interrupted }
+        return .end(state)
     }
 
     /// Waiting time before the n-th retry: 0.25 s doubled each time, at most 30 s.

@@ -23,9 +23,7 @@ public struct CampaignServices: Sendable {
     /// Freezes the calibration and compiles the sealed sequence for these boards.
     public var compile: @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock
     /// Reads the bits of these trials from the host's source of a node, one a byte (0 or 1); never a bit twice.
-    public var hostBits: @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8]
-    /// Whether another campaign of this state directory may still need what a board has kept of it.
-    public var isUnfinished: @Sendable (CampaignID) -> Bool
+    public var hostBits: @Sendable (Node, Range<UInt64>) async throws(BellError) -> [UInt8]
     /// Monotonic time in nanoseconds.
     public var now: @Sendable () -> UInt64
     /// Wall clock for people, ISO 8601.
@@ -38,23 +36,30 @@ public struct CampaignServices: Sendable {
     public var report: @Sendable (CampaignSnapshot) -> Void
     /// Called after each commit to the journal: more can be streamed.
     public var journalGrew: @Sendable () -> Void
+    /// How long nothing may come of a running arm or a replay before it is given up, in nanoseconds; longer than the
+    /// silence after which a driver gives a link up.
+    public var stall: UInt64
+
+    /// 5 s: the longest arm of the shipped sequence lasts 84 s, but a board sends every few milliseconds.
+    public static let usualStall: UInt64 = 5_000_000_000
 
     public init(
         compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock,
-        hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8],
-        isUnfinished: @escaping @Sendable (CampaignID) -> Bool, now: @escaping @Sendable () -> UInt64,
-        time: @escaping @Sendable () -> String, endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,
-        report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void
+        hostBits: @escaping @Sendable (Node, Range<UInt64>) async throws(BellError) -> [UInt8],
+        now: @escaping @Sendable () -> UInt64, time: @escaping @Sendable () -> String,
+        endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,
+        report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void,
+        stall: UInt64 = CampaignServices.usualStall
     ) {
         self.compile = compile
         self.hostBits = hostBits
-        self.isUnfinished = isUnfinished
         self.now = now
         self.time = time
         self.endIsAcknowledged = endIsAcknowledged
         self.triggerMaster = triggerMaster
         self.report = report
         self.journalGrew = journalGrew
+        self.stall = stall
     }
 }
 

@@ -16,6 +16,8 @@ public actor JournalKeeper {
     private let unpause: Bool
     private var auditor: Auditor?
     private var block: BlockSums?
+    /// Whether the end is in the journal: only a final state may follow, or a restart would go on with the campaign.
+    private var isFinishing = false
 
     public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
@@ -25,6 +27,8 @@ public actor JournalKeeper {
         var nextIndex: UInt64
         var nextArm: UInt64
         var nextBlock: UInt64
+        /// The block that was open when the daemon ended.
+        var openBlock: UInt64?
         var unresolved: Arm?
         var wasPaused: Bool
         /// The end that was being written when the daemon ended; no further trial may then be started.
@@ -64,7 +68,8 @@ public actor JournalKeeper {
         return JournalKeeper(journal: journal, unpause: unpause)
     }
 
-    /// Sums up what is recorded; O(trials) at most, from the stored status bytes.
+    /// Sums up what is recorded and takes up a block that is open; O(trials), from the stored status bytes. Writes
+    /// nothing.
     func resumePoint() throws(BellError) -> ResumePoint {
         guard let model = LocalModel(settingBias: sealed.plan.settingBias) else {
             throw BellError(
@@ -86,19 +91,18 @@ public actor JournalKeeper {
             totals.margins += try MarginSummary(json: result.margins)
             totals.process.add(tally, pattern: sealed.plan.pattern)
         }
-        // A block that was open when the daemon ended is closed now, unless one of its arms is still unresolved.
-        let blocks = try journal.blocks()
-        if let open = blocks.last, open.summary == nil {
-            try takeUp(open)
-            if unresolved == nil { try closeBlock(open.header.number) }
-        }
+        let last = try journal.lastBlock.flatMap { (last) throws(BellError) in try journal.blocks(from: last.number).last }
+        let open = last?.summary == nil ? last : nil
+        if let open { try takeUp(open) }
         let state = try journal.state().state
+        isFinishing = state == CampaignState.finishing.rawValue
         let isFull = journal.nextIndex >= sealed.plan.trials
         return ResumePoint(
             totals: totals, nextIndex: journal.nextIndex,
-            nextArm: journal.nextArm, nextBlock: (blocks.last?.header.number).map { $0 + 1 } ?? 0,
-            unresolved: unresolved, wasPaused: state == CampaignState.paused.rawValue && !unpause,
-            finishing: state == CampaignState.finishing.rawValue ? (isFull ? .completed : .stopped) : nil)
+            nextArm: journal.nextArm, nextBlock: (last?.header.number).map { $0 + 1 } ?? 0,
+            openBlock: open?.header.number, unresolved: unresolved,
+            wasPaused: state == CampaignState.paused.rawValue && !unpause,
+            finishing: isFinishing ? (isFull ? .completed : .stopped) : nil)
     }
 
     /// Calls `body` for each arm from a trial on, without their evidence; memory does not grow.
@@ -210,14 +214,17 @@ public actor JournalKeeper {
 
     // MARK: State
 
-    /// Stores the state and why; a full disk must not hide the campaign, so failures only reach the log of events.
+    /// Stores the state and why, for lists and for a restart; on a full disk the state before stays there, which a
+    /// restart can go on from as well. ``finish()`` alone makes a campaign finishing.
     func note(state: CampaignState, reason: BellError?) {
+        guard state != .finishing, !isFinishing || state.isFinal else { return }
         try? journal.setState(state.rawValue, reason: reason?.what ?? "")
     }
 
-    /// Marks the end: from here on no trial is started, and the stream tells the certifier.
-    func finish(as final: CampaignState) throws(BellError) {
-        try journal.setState(CampaignState.finishing.rawValue, reason: final.rawValue)
+    /// Marks the end: from here on no trial is started, and the stream tells the certifier. Durable when it returns.
+    func finish() throws(BellError) {
+        try journal.setState(CampaignState.finishing.rawValue)
+        isFinishing = true
     }
 
     /// Stores something worth remembering that is not evidence; a full disk loses it.
@@ -225,6 +232,12 @@ public actor JournalKeeper {
         try? journal.addEvent(kind, time: time, detail: detail)
     }
 
-    /// Lets the file go.
-    public func close() {}
+    /// Returns once everything asked for before has been done.
+    public func drain() {}
+
+    /// Limits the journal's size, as a full disk would; for tests.
+    func limitJournal(toPages count: Int) throws(BellError) { try journal.limitPages(count) }
+
+    /// Pages of the journal now; for tests.
+    func journalPages() throws(BellError) -> Int { try journal.pageCount() }
 }

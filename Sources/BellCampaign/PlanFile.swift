@@ -58,11 +58,28 @@ public struct PlanFile: Sendable {
         inputBits = .board
         if var bits = reader.optionalMapping("input_bits"), bits.choice("source", of: ["board", "host"]) == "host" {
             inputBits = .host
-            hostBits = PerNode(alice: bits.string("alice"), bob: bits.string("bob"))
+            hostBits = PlanFile.hostBits(&bits)
         }
         headline = PlanFile.claim(reader.mapping("headline"))
         claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
         try reader.finish()
+    }
+
+    private static func hostBits(_ bits: inout YAMLReader) -> PerNode<String> {
+        let sources = PerNode { node in bits.string(node.name) }
+        for node in Node.allCases {
+            let parts = sources[node].split(separator: ":", maxSplits: 1)
+            if sources[node].isEmpty || parts.count == 2 && ["file", "device", "zmq"].contains(parts[0]) { continue }
+            bits.fail(
+                node.name, "A source of input bits cannot be \"\(sources[node].prefix(80))\".",
+                fix: "write file:PATH, device:PATH or zmq:ENDPOINT")
+        }
+        if sources.alice.hasPrefix("file:"), sources.alice == sources.bob {
+            bits.fail(
+                "bob", "Both nodes would get the same bits: bit i of a file belongs to trial i.",
+                fix: "give each node a file of its own")
+        }
+        return sources
     }
 
     private static func claim(_ mapping: YAMLReader) -> Plan.Claim {

@@ -18,16 +18,20 @@ actor CampaignRunner {
     private let reactor: Reactor
     private let log: Logger
     private let triggerMaster: Node
+    private let stall: UInt64
     private let report: @Sendable (CampaignSnapshot) -> Void
     private let notify: @Sendable (CampaignID) -> Void
     private let isEnded: @Sendable (CampaignID) -> Bool
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
+    /// Whether a campaign is just being begun or put away: nobody else may begin one meanwhile.
+    private var isChanging = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
+    private var resumeAttempts = 0
 
     init(
         store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, reactor: Reactor, log: Logger,
-        triggerMaster: Node, report: @escaping @Sendable (CampaignSnapshot) -> Void,
+        triggerMaster: Node, stall: UInt64, report: @escaping @Sendable (CampaignSnapshot) -> Void,
         notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool
     ) {
         self.store = store
@@ -36,6 +40,7 @@ actor CampaignRunner {
         self.reactor = reactor
         self.log = log
         self.triggerMaster = triggerMaster
+        self.stall = stall
         self.report = report
         self.notify = notify
         self.isEnded = isEnded
@@ -48,16 +53,18 @@ actor CampaignRunner {
     /// - Parameter planPath: The plan file; the sequence is beside it.
     func start(planPath: String) async throws(BellError) -> JSON {
         try refuseIfBusy()
+        isChanging = true
+        defer { isChanging = false }
         let text = try readText(planPath)
         let file = try PlanFile(text: text, source: planPath)
         let sequencePath = join(planPath, file.sequence)
         let sequence = try readText(sequencePath)
         let boards = try await connectedBoards()
-        let earlier = try store.all()
+        let listing = try store.all()
+        for broken in listing.damaged { log.error("a campaign cannot be read", broken.error) }
         let sealed = SealedPlan(
-            plan: file.plan(sequenceHash: Blake2b.hash(text: sequence)),
-            number: (earlier.last?.sealed.number ?? 0) + 1, previous: earlier.last?.planHash ?? .zero,
-            sealedAt: wallClockISO8601())
+            plan: file.plan(sequenceHash: Blake2b.hash(text: sequence)), number: (listing.head?.number ?? 0) + 1,
+            previous: listing.head?.hash ?? .zero, sealedAt: wallClockISO8601())
         // A plan that cannot be compiled is refused now, not at its first block.
         let id = try newCampaignID()
         try makeFolder(store.folder(of: id))
@@ -68,6 +75,7 @@ actor CampaignRunner {
                 at: store.journal(of: id), campaign: id, sealed: sealed,
                 devices: ["alice": boards.alice.json, "bob": boards.bob.json],
                 simulated: boards.alice.simulated || boards.bob.simulated)
+            try writeFileAtomically(store.plan(of: id), text: sealed.json.text)
             try await begin(keeper)
         } catch {
             store.discard(id)
@@ -87,6 +95,9 @@ actor CampaignRunner {
             await current.campaign.request { $0.pause = false }
             return ["campaign": .string(current.campaign.id.description)]
         }
+        try refuseIfBusy()
+        isChanging = true
+        defer { isChanging = false }
         let entry = try store.find(name)
         guard !entry.state.isFinal else {
             throw BellError(
@@ -114,13 +125,21 @@ actor CampaignRunner {
         return ["campaign": .string(current.campaign.id.description)]
     }
 
-    func list() throws(BellError) -> JSON { .array(try store.all().map(\.json)) }
+    /// All campaigns; those that cannot be read come last, with the reason.
+    func list() throws(BellError) -> JSON {
+        let listing = try store.all()
+        return .array(listing.entries.map { row($0) } + listing.damaged.map(\.json))
+    }
 
-    func show(_ name: String?) async throws(BellError) -> JSON {
+    func show(_ name: String?) throws(BellError) -> JSON {
         let entry = try store.find(name)
-        var object = entry.json.objectValue ?? [:]
+        var object = row(entry).objectValue ?? [:]
         object["plan"] = entry.sealed.json
         return .object(object)
+    }
+
+    private func row(_ entry: CampaignStore.Entry) -> JSON {
+        entry.json(isUnderWay: current?.campaign.id == entry.id)
     }
 
     /// Whether a campaign is under way.
@@ -128,26 +147,54 @@ actor CampaignRunner {
 
     // MARK: Life
 
-    /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says.
+    /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
+    /// always. What fails for the disk's sake is tried again.
     func resumeUnfinished() async {
+        var failure: BellError?
         do throws(BellError) {
-            for entry in try store.all() where !entry.state.isFinal {
-                guard entry.sealed.plan.onRestart == .resume, current == nil else { continue }
-                log.info("campaign resumed", ["campaign": entry.id])
-                try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
+            let listing = try store.all()
+            for broken in listing.damaged { log.error("a campaign cannot be read", broken.error) }
+            for entry in listing.entries where current == nil && !isChanging && interrupts == 0 {
+                guard !entry.state.isFinal, entry.sealed.plan.onRestart == .resume || entry.state == .finishing
+                else { continue }
+                isChanging = true
+                defer { isChanging = false }
+                do throws(BellError) {
+                    try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
+                    log.info("campaign resumed", ["campaign": entry.id])
+                } catch {
+                    log.error("an unfinished campaign cannot be resumed", error)
+                    failure = error
+                }
             }
         } catch {
-            log.error("an unfinished campaign cannot be resumed", error)
+            log.error("unfinished campaigns cannot be listed", error)
+            failure = error
+        }
+        guard let failure, failure.code.exit == .hardware || failure.code.exit == .internal, current == nil else {
+            resumeAttempts = 0
+            return
+        }
+        resumeAttempts += 1
+        let pause = CampaignMachine.backoff(attempt: resumeAttempts)
+        Task { [weak self] in
+            try? await Task.sleep(for: .milliseconds(pause))
+            await self?.resumeUnfinished()
         }
     }
 
-    /// One signal ends after the block, two after the arm; returns when no campaign is under way.
+    /// One signal ends after the block, two after the arm; the first call returns when no campaign is under way.
     func interrupt(times: Int) async {
         interrupts = max(interrupts, times)
-        guard let current else { return }
-        let all = interrupts
-        await current.campaign.request { $0.interrupts = max($0.interrupts, all) }
-        if times == 1 { _ = await current.task.value }
+        if let current {
+            let all = interrupts
+            await current.campaign.request { $0.interrupts = max($0.interrupts, all) }
+        }
+        guard times == 1 else { return }
+        while current != nil || isChanging {
+            _ = await current?.task.value
+            try? await Task.sleep(for: .milliseconds(5))
+        }
     }
 
     private func begin(_ keeper: JournalKeeper) async throws(BellError) {
@@ -159,13 +206,13 @@ actor CampaignRunner {
             compile: { (sealed, boards) throws(BellError) in
                 try files.compile(sealed, sequencePath: store.sequence(of: id), boards: boards)
             },
-            hostBits: { (node, range) throws(BellError) in
-                try sources.source(of: node, in: sealed.plan).bits(for: range)
+            hostBits: { (node, range) async throws(BellError) in
+                try await sources.source(of: node, in: sealed.plan).bits(for: range)
             },
-            isUnfinished: { other in (try? store.entry(other)).map { !$0.state.isFinal } ?? false },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
-            triggerMaster: triggerMaster, report: report, journalGrew: { [notify] in notify(id) })
+            triggerMaster: triggerMaster, report: logging(report), journalGrew: { [notify] in notify(id) }, stall: stall)
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
+        let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)
         await devices.lend(to: campaign)
         if interrupts > 0 {
             let times = interrupts
@@ -176,19 +223,47 @@ actor CampaignRunner {
         notify(id)
         Task { [weak self] in
             let state = await task.value
+            checkpoints.stop()
             await self?.ended(campaign, in: state)
+        }
+    }
+
+    /// Reports, and logs each new state with its reason.
+    private func logging(
+        _ report: @escaping @Sendable (CampaignSnapshot) -> Void
+    ) -> @Sendable (CampaignSnapshot) -> Void {
+        let (log, last) = (log, LastState())
+        return { snapshot in
+            if last.isNews(snapshot) {
+                if snapshot.state == .suspended, let reason = snapshot.reason {
+                    log.error("campaign suspended", reason)
+                } else {
+                    log.info("campaign", ["campaign": snapshot.id, "state": snapshot.state.rawValue])
+                }
+            }
+            report(snapshot)
         }
     }
 
     private func ended(_ campaign: Campaign, in state: CampaignState) async {
         guard let ended = current, ended.campaign === campaign else { return }
         log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
+        // Until all is put away nobody may begin another one.
+        await devices.takeBack(from: campaign)
+        await ended.keeper.drain()
         current = nil
-        await ended.keeper.close()
-        await devices.lend(to: nil)
+        if state.isFinal { await resumeUnfinished() }
     }
 
     private func refuseIfBusy() throws(BellError) {
+        if interrupts > 0 {
+            throw BellError(.campaignBusy, "The daemon is ending.", at: "campaign", state: "nothing was started")
+        }
+        if isChanging {
+            throw BellError(
+                .campaignBusy, "Another campaign is just being started.", at: "campaign", state: "nothing was started",
+                fix: "see `bellctl status`")
+        }
         guard let current else { return }
         throw BellError(
             .campaignBusy,
@@ -222,6 +297,19 @@ actor CampaignRunner {
         if path.hasPrefix("/") { return path }
         guard let slash = base.lastIndex(of: "/") else { return path }
         return base[...slash] + path
+    }
+}
+
+/// The state that was logged last.
+private final class LastState: Sendable {
+    private let last = Mutex<(state: CampaignState, reason: String?)?>(nil)
+
+    func isNews(_ snapshot: CampaignSnapshot) -> Bool {
+        let state = (state: snapshot.state, reason: snapshot.reason?.what)
+        return last.withLock { last in
+            defer { last = state }
+            return last.map { $0 != state } ?? true
+        }
     }
 }
 

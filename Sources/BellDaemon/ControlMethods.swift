@@ -49,14 +49,14 @@ struct ControlMethods: Sendable {
         case "campaign.pause": return try await request(&reader) { $0.pause = true }
         case "campaign.stop": return try await request(&reader) { $0.stop = true }
         case "campaign.resume":
-            let name = reader.optional("campaign")?.stringValue
+            let name = try campaign(&reader)
             try reader.finish()
             return try await runner.resume(name)
         case "campaign.list":
             try reader.finish()
             return ["campaigns": try await runner.list()]
         case "campaign.show":
-            let name = reader.optional("campaign")?.stringValue
+            let name = try campaign(&reader)
             try reader.finish()
             return try await runner.show(name)
         case "daemon.shutdown":
@@ -71,8 +71,21 @@ struct ControlMethods: Sendable {
     private func request(
         _ reader: inout JSONReader, _ change: @Sendable (inout CampaignRequests) -> Void
     ) async throws(BellError) -> JSON {
-        let name = reader.optional("campaign")?.stringValue
+        let name = try campaign(&reader)
         try reader.finish()
         return try await runner.request(name, change)
+    }
+
+    /// The campaign that is meant: a text or a number; nil when none is named. Anything else must not pass for none.
+    private func campaign(_ reader: inout JSONReader) throws(BellError) -> String? {
+        switch reader.optional("campaign") {
+        case nil: nil
+        case .string(let name)?: name
+        case .int(let number)?: String(number)
+        case let other?:
+            throw BellError(
+                .jsonShape, "A campaign cannot be called \(other.text.prefix(80)).", at: "params.campaign",
+                fix: "give its number, identifier or name")
+        }
     }
 }

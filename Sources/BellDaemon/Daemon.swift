@@ -1,5 +1,6 @@
 public import BellHost
 public import BellModel
+public import Board
 import BellCampaign
 import BellControl
 import BellJournal
@@ -20,10 +21,19 @@ public final class Daemon: Sendable {
         public var state: StateDirectory
         /// Path of `lab.yaml`.
         public var laboratory: String
+        /// How long a board may take.
+        public var timeouts: BoardTimeouts
+        /// How long nothing may come of a running arm, in nanoseconds; nil for 5 s.
+        public var stall: UInt64?
 
-        public init(state: StateDirectory, laboratory: String) {
+        public init(
+            state: StateDirectory, laboratory: String, timeouts: BoardTimeouts = .init(),
+            stall: UInt64? = nil
+        ) {
             self.state = state
             self.laboratory = laboratory
+            self.timeouts = timeouts
+            self.stall = stall
         }
     }
 
@@ -43,8 +53,13 @@ public final class Daemon: Sendable {
 
     /// Takes the lock, reads the laboratory file, and binds every socket.
     ///
-    /// - Throws: `host.locked` for a second instance, the laboratory file's errors, or a socket's.
-    public init(options: Options, log: Logger) throws(BellError) {
+    /// - Throws: `host.already-running` for a second instance, the laboratory file's errors, or a socket's.
+    public convenience init(options: Options, log: Logger) throws(BellError) {
+        try self.init(options: options, log: log, mock: nil)
+    }
+
+    /// - Parameter mock: Stands behind `mock://`; nil for one made from the `profile.yaml` beside `lab.yaml`.
+    init(options: Options, log: Logger, mock: InProcessLaboratory?) throws(BellError) {
         self.options = options
         self.log = log
         // The lock comes before any bind: libzmq would let a second daemon take over a live ipc path.
@@ -70,15 +85,16 @@ public final class Daemon: Sendable {
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
         self.telemetry = telemetry
 
-        let mock = InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml")
+        let mock = mock ?? InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml")
         let runPath = run.path
         let openers = try PerNode { (node) throws(BellError) in
             try Daemon.opener(
                 for: laboratory.boards[node], reactor: reactor, runDirectory: runPath, mock: mock)
         }
         let devices = DeviceKeeper(
-            laboratory: laboratory, openers: openers,
-            telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
+            laboratory: laboratory, openers: openers, timeouts: options.timeouts,
+            telemetry: { kind, data in telemetry.publish(kind: kind, data: data) },
+            isUnfinished: { store.isUnfinished($0) })
         self.devices = devices
 
         let source = JournalOutcomeSource(store: store)
@@ -88,7 +104,7 @@ public final class Daemon: Sendable {
         self.outcomes = outcomes
         let runner = CampaignRunner(
             store: store, files: files, devices: devices, reactor: reactor, log: log,
-            triggerMaster: laboratory.triggerMaster,
+            triggerMaster: laboratory.triggerMaster, stall: options.stall ?? CampaignServices.usualStall,
             report: { snapshot in
                 let status = outcomes.status
                 telemetry.publish(
@@ -166,6 +182,12 @@ public final class Daemon: Sendable {
     ) throws(BellError) -> TransportOpener {
         let address = try DeviceAddress(device.at, place: "\(device.place) at")
         if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {
+            if case .tcp(let host, _) = address.way, ["0.0.0.0", "[::]", "*"].contains(host) {
+                throw BellError(
+                    .unsupportedAddress, "\(device.at) names every address of a machine, and no board.",
+                    at: "\(device.place) at",
+                    fix: "write the board's own address, for example zmq+tcp://127.0.0.1:5701")
+            }
             return { () async throws(BellError) in try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
         }
         switch address.way {

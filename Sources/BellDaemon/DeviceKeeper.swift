@@ -16,24 +16,34 @@ actor DeviceKeeper {
     nonisolated let boards: PerNode<BoardDriver>
     private let laboratory: Laboratory
     private let telemetry: @Sendable (_ kind: String, _ data: JSON) -> Void
-    private var campaign: Campaign?
+    private let isUnfinished: @Sendable (CampaignID) -> Bool
+    /// The campaign that has the boards, and the queue of what it is told: one queue, so that nothing overtakes.
+    private var lent: (campaign: Campaign, feed: AsyncStream<(BoardEvent, Node)>.Continuation)?
     private var capabilities = PerNode<Capabilities?>(alice: nil, bob: nil)
     private var problems = PerNode<BellError?>(alice: nil, bob: nil)
     /// The status with which a board ended its last replay; nil until then.
     private var replayed = PerNode<BoardStatus?>(alice: nil, bob: nil)
     private var tasks: [Task<Void, Never>] = []
-    /// What boards sent while no campaign was there to take it: the rest of an arm that a crash left open. A driver
-    /// delivers each record once, so it is kept for the campaign that goes on; a board's spool bounds it.
+    /// What boards sent of an unfinished campaign that does not have them: the rest of an arm that a crash left open. A
+    /// driver delivers each record once, so it is kept until its campaign goes on; a board's spool bounds it.
     private var backlog: [(event: BoardEvent, node: Node)] = []
+    /// Campaigns that need nothing of what boards have kept.
+    private var finished: Set<CampaignID> = []
 
     /// Makes the drivers; nothing is connected yet.
+    ///
+    /// - Parameter isUnfinished: Whether a campaign may still need what a board has kept of it.
     init(
-        laboratory: Laboratory, openers: PerNode<TransportOpener>,
-        telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void
+        laboratory: Laboratory, openers: PerNode<TransportOpener>, timeouts: BoardTimeouts = .init(),
+        telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void,
+        isUnfinished: @escaping @Sendable (CampaignID) -> Bool
     ) {
         self.laboratory = laboratory
         self.telemetry = telemetry
-        boards = PerNode { BoardDriver(name: laboratory.boards[$0].name, node: $0, open: openers[$0]) }
+        self.isUnfinished = isUnfinished
+        boards = PerNode {
+            BoardDriver(name: laboratory.boards[$0].name, node: $0, timeouts: timeouts, open: openers[$0])
+        }
     }
 
     /// Begins to listen to the boards.
@@ -49,26 +59,35 @@ actor DeviceKeeper {
         for node in Node.allCases { tasks.append(Task { [weak self] in await self?.keepConnected(node) }) }
     }
 
-    /// Makes both boards safe and closes the links.
+    /// Switches the outputs of boards that rest off, and closes the links. A board at work on an arm is left to it: the
+    /// arm's trials count, and it keeps them for the next start.
     func stop() async {
         for task in tasks { task.cancel() }
-        for node in Node.allCases { await boards[node].close() }
+        for node in Node.allCases {
+            let board = boards[node]
+            if let status = try? await board.status(), status.armed == nil { try? await board.safe() }
+            await board.close()
+        }
     }
 
-    /// Hands the boards, and what they have sent meanwhile, to a campaign, or takes them back.
-    func lend(to campaign: Campaign?) async {
-        self.campaign = campaign
-        guard let campaign else { return }
+    /// Hands the boards to a campaign, with the links that are up and with what boards have kept of it.
+    func lend(to campaign: Campaign) {
+        let (events, feed) = AsyncStream<(BoardEvent, Node)>.makeStream()
+        Task { for await (event, node) in events { await campaign.received(event, from: node) } }
         // A link that is up is handed over as it is: connecting anew would only cut it.
-        for node in Node.allCases where problems[node] == nil {
-            if let up = capabilities[node] { await campaign.received(.connected(up, isReboot: false), from: node) }
-        }
-        let kept = backlog
-        backlog = []
-        for (event, node) in kept { await campaign.received(event, from: node) }
-        for node in Node.allCases where problems[node] == nil {
-            if let status = replayed[node] { await campaign.received(.replayEnd(status), from: node) }
-        }
+        let up = Node.allCases.filter { problems[$0] == nil }
+        for node in up { if let board = capabilities[node] { feed.yield((.connected(board, isReboot: false), node)) } }
+        for (event, node) in backlog where event.campaign == campaign.id { feed.yield((event, node)) }
+        backlog.removeAll { $0.event.campaign == campaign.id }
+        for node in up { if let status = replayed[node] { feed.yield((.replayEnd(status), node)) } }
+        lent = (campaign, feed)
+    }
+
+    /// Takes the boards back, if this campaign has them.
+    func takeBack(from campaign: Campaign) {
+        guard let lent, lent.campaign === campaign else { return }
+        lent.feed.finish()
+        self.lent = nil
     }
 
     /// The boards' capabilities as far as they are connected.
@@ -90,17 +109,30 @@ actor DeviceKeeper {
         case .fault(let fault):
             let error = fault.bellError(at: laboratory.boards[node].name)
             telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(error.place ?? "")])
-        case .trials, .clock, .signature, .armEnd:
-            if campaign == nil { backlog.append((event, node)) }
         case .replayEnd(let status): replayed[node] = status
+        case .trials, .clock, .signature, .armEnd: break
         }
-        await campaign?.received(event, from: node)
+        guard let owner = event.campaign, owner != lent?.campaign.id else {
+            lent?.feed.yield((event, node))
+            return
+        }
+        await keep(event, of: owner, from: node)
+    }
+
+    /// Keeps what belongs to a campaign that may go on, and lets the board drop the rest.
+    private func keep(_ event: BoardEvent, of owner: CampaignID, from node: Node) async {
+        if !finished.contains(owner), backlog.contains(where: { $0.event.campaign == owner }) || isUnfinished(owner) {
+            backlog.append((event, node))
+            return
+        }
+        finished.insert(owner)
+        if let (arm, end) = event.place { await boards[node].acknowledge(campaign: owner, arm: arm, nextIndex: end) }
     }
 
     private func keepConnected(_ node: Node) async {
         var attempt = 0
         while !Task.isCancelled {
-            if campaign == nil, capabilities[node] == nil || problems[node] != nil {
+            if lent == nil, capabilities[node] == nil || problems[node] != nil {
                 do throws(BellError) {
                     capabilities[node] = try await boards[node].connect()
                     problems[node] = nil
@@ -175,6 +207,26 @@ actor DeviceKeeper {
             object["capabilities"] = capabilities.json
         }
         return .object(object)
+    }
+}
+
+extension BoardEvent {
+    /// The campaign that it is evidence of; nil for what concerns the link.
+    fileprivate var campaign: CampaignID? {
+        switch self {
+        case .trials(let campaign, _, _), .clock(let campaign, _, _, _), .armEnd(let campaign, _, _, _, _, _): campaign
+        case .signature(let signature): signature.campaign
+        case .connected, .disconnected, .replayEnd, .fault: nil
+        }
+    }
+
+    /// Its arm, and one past the last index that it is about.
+    fileprivate var place: (arm: UInt64, end: UInt64)? {
+        switch self {
+        case .trials(_, let arm, let chunk): (arm, chunk.range.upperBound)
+        case .armEnd(_, let arm, let first, let count, _, _): (arm, first &+ UInt64(count))
+        case .clock, .signature, .connected, .disconnected, .replayEnd, .fault: nil
+        }
     }
 }
 

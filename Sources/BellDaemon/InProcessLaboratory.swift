@@ -8,10 +8,15 @@ import Synchronization
 /// The virtual laboratory inside the daemon, for `mock://` addresses: built at the first use.
 final class InProcessLaboratory: Sendable {
     private let profile: String
-    private let laboratory = Mutex<VirtualLab?>(nil)
+    private let laboratory: Mutex<VirtualLab?>
 
-    /// - Parameter profile: Path of the physics' file.
-    init(profile: String) { self.profile = profile }
+    /// - Parameters:
+    ///   - profile: Path of the physics' file.
+    ///   - laboratory: One that is there already; the file is then not read.
+    init(profile: String, laboratory: VirtualLab? = nil) {
+        self.profile = profile
+        self.laboratory = Mutex(laboratory)
+    }
 
     /// A new connection to one of its boards.
     func transport(to node: Node) throws(BellError) -> any Transport {

@@ -8,14 +8,7 @@ import Synchronization
 ///
 /// Reads through connections of its own, so that the campaign's writer never waits for it.
 final class JournalOutcomeSource: OutcomeSource {
-    private struct State {
-        /// Open readers of unfinished campaigns.
-        var readers: [CampaignID: Reader] = [:]
-        /// Campaigns whose certificate the certifier has written.
-        var ended: Set<CampaignID> = []
-    }
-
-    /// A journal opened for reading, with the ends of its closed blocks; only ever used under the state's lock.
+    /// A journal opened for reading, with the ends of its closed blocks; only ever used under the readers' lock.
     private final class Reader: @unchecked Sendable {
         let journal: Journal
         private(set) var ends: [BlockEnd] = []
@@ -37,18 +30,24 @@ final class JournalOutcomeSource: OutcomeSource {
     }
 
     private let store: CampaignStore
-    private let state = Mutex(State())
+    /// Open readers of unfinished campaigns.
+    private let readers = Mutex<[CampaignID: Reader]>([:])
+    /// Campaigns whose certificate the certifier has written; a lock of its own, because nobody who asks may wait for
+    /// the disk.
+    private let ended = Mutex<Set<CampaignID>>([])
+    /// Campaigns that are over for good; their journals are not opened again.
+    private let closed = Mutex<Set<CampaignID>>([])
 
     init(store: CampaignStore) { self.store = store }
 
     /// Whether the certifier has written the campaign's certificate since this daemon runs.
-    func isEnded(_ campaign: CampaignID) -> Bool { state.withLock { $0.ended.contains(campaign) } }
+    func isEnded(_ campaign: CampaignID) -> Bool { ended.withLock { $0.contains(campaign) } }
 
     func campaigns() throws(BellError) -> [CampaignID] {
-        let entries = try store.all()
-        return state.withLock { state in
-            entries.filter { !$0.state.isFinal && !state.ended.contains($0.id) }.map(\.id)
-        }
+        // A journal that cannot be read is left out; lists show why.
+        let entries = try store.all(except: closed.withLock { $0 }).entries
+        closed.withLock { $0.formUnion(entries.filter(\.state.isFinal).map(\.id)) }
+        return entries.filter { !$0.state.isFinal && !isEnded($0.id) }.map(\.id)
     }
 
     func begin(of campaign: CampaignID) throws(BellError) -> CampaignBegin {
@@ -64,8 +63,17 @@ final class JournalOutcomeSource: OutcomeSource {
         of campaign: CampaignID, after position: StreamPosition, limit: StreamCredit
     ) throws(BellError) -> [StreamItem] {
         try read(campaign) { (reader) throws(BellError) in
-            try reader.refresh()
             let journal = reader.journal
+            // Before the refresh: the end is written after the last block's, so that it is never seen without it.
+            let isDecided = try isDecided(journal)
+            try reader.refresh()
+            guard position.nextIndex <= journal.recordedIndex else {
+                throw BellError(
+                    .streamSource,
+                    "Trial \(position.nextIndex) is wanted, but only \(journal.recordedIndex) trials are recorded.",
+                    at: journal.path, state: "the certifier has seen another journal, or a newer copy of this one",
+                    fix: "restore the journal that the certifier has seen")
+            }
             var items: [StreamItem] = []
             var position = position
             var bytes = 0
@@ -80,7 +88,12 @@ final class JournalOutcomeSource: OutcomeSource {
             }
             giveEnds()
             for arm in try journal.arms(from: position.nextIndex, limit: max(1, Int(limit.frames))) {
-                guard let result = arm.result, arm.header.firstIndex == position.nextIndex else { break }
+                guard let result = arm.result else { break }
+                guard arm.header.firstIndex == position.nextIndex else {
+                    throw BellError(
+                        .streamSource, "Trial \(position.nextIndex) is no arm's first trial.", at: journal.path,
+                        fix: "run `bellctl campaign verify`")
+                }
                 bytes += result.statuses.count
                 if !items.isEmpty, items.count >= Int(limit.frames) || bytes > Int(limit.bytes) { return items }
                 give(
@@ -90,17 +103,20 @@ final class JournalOutcomeSource: OutcomeSource {
                             hashes: result.chunks.map { $0.map(\.hash) }, statuses: result.statuses)))
                 giveEnds()
             }
-            if let end = try end(of: journal), position.accepts(.end(end)) { give(.end(end)) }
+            let end = end(of: journal)
+            if isDecided, position.accepts(.end(end)) { give(.end(end)) }
             return items
         }
     }
 
-    /// The campaign's end once it is decided.
-    private func end(of journal: Journal) throws(BellError) -> CampaignEnd? {
-        guard let state = CampaignState(rawValue: try journal.state().state), state == .finishing || state.isFinal
-        else {
-            return nil
-        }
+    /// Whether the campaign's end is decided.
+    private func isDecided(_ journal: Journal) throws(BellError) -> Bool {
+        let state = CampaignState(rawValue: try journal.state().state)
+        return state == .finishing || state?.isFinal == true
+    }
+
+    /// The campaign's end, once it is decided.
+    private func end(of journal: Journal) -> CampaignEnd {
         let planned = journal.sealed.plan.trials
         let notRun = planned - min(planned, journal.nextIndex)
         return CampaignEnd(
@@ -110,10 +126,8 @@ final class JournalOutcomeSource: OutcomeSource {
 
     func acknowledged(_ campaign: CampaignID, nextIndex: UInt64, end: Bool) throws(BellError) {
         guard end else { return }
-        state.withLock { state in
-            state.ended.insert(campaign)
-            state.readers[campaign] = nil
-        }
+        _ = ended.withLock { $0.insert(campaign) }
+        readers.withLock { $0[campaign] = nil }
     }
 
     /// The end of a closed block, from its stored summary; nil for an open one.
@@ -137,10 +151,10 @@ final class JournalOutcomeSource: OutcomeSource {
         _ campaign: CampaignID, _ body: (Reader) throws(BellError) -> T
     ) throws(BellError) -> T {
         let path = store.journal(of: campaign)
-        return try state.withLock { (state) throws(BellError) in
-            if let reader = state.readers[campaign] { return try body(reader) }
+        return try readers.withLock { (readers) throws(BellError) in
+            if let reader = readers[campaign] { return try body(reader) }
             let reader = Reader(try Journal.openReadOnly(at: path))
-            state.readers[campaign] = reader
+            readers[campaign] = reader
             return try body(reader)
         }
     }

@@ -58,10 +58,14 @@ extension Journal {
         }
     }
 
-    /// Limits the file's size, as a full disk would.
-    func limitPages(_ count: Int) throws(BellError) { try database.pragma("max_page_count", "\(count)") }
+    /// Limits the file's size for this connection, as a full disk would.
+    ///
+    /// - Throws: `sqlite.…`.
+    public func limitPages(_ count: Int) throws(BellError) { try database.pragma("max_page_count", "\(count)") }
     /// Pages of the file.
-    func pageCount() throws(BellError) -> Int {
+    ///
+    /// - Throws: `sqlite.…`.
+    public func pageCount() throws(BellError) -> Int {
         if case .int(let count) = try database.pragma("page_count") { Int(count) } else { 0 }
     }
 }
