@@ -23,7 +23,7 @@ test: setup lint ## Runs every check.
 	@$(MAKE) --no-print-directory layers unit end-to-end
 
 lint: ## Checks the format of the Swift sources.
-	swift format lint --strict --recursive Sources Drivers Tests Package.swift
+	swift format lint --strict --recursive Sources Drivers Tests Benchmarks Package.swift
 
 layers: ## Compares every import with the table in docs/architecture.md.
 	@/usr/bin/python3 .ci/layers --self-test

@@ -21,7 +21,7 @@ enum Machine {
         return String(name.drop { $0 == " " })
     }
 
-    private static var cores: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
+    static var cores: Int { sysconf(Int32(_SC_NPROCESSORS_ONLN)) }
 
     private static var memoryGiB: Int {
         sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) / (1 << 30)

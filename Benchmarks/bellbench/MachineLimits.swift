@@ -18,8 +18,13 @@ struct MachineLimits {
         [
             .init(name: "limit: BLAKE2b of both halves, one core", value: try hash()),
             .init(name: "limit: zstd -1 of their columns, one core", value: try compress()),
-            .init(name: "limit: 10 bytes a trial appended, fdatasync an arm", value: try append()),
+            try durable(),
         ]
+    }
+
+    /// The disk alone.
+    func durable() throws(BellError) -> BenchRow.Comparison {
+        .init(name: "limit: 10 bytes a trial appended, fdatasync an arm", value: try append())
     }
 
     /// libsodium's BLAKE2b over both nodes' records of an arm.

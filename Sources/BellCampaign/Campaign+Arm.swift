@@ -15,10 +15,13 @@ extension Campaign {
         case .connected(let capabilities, _):
             links[node] = BoardLink(capabilities: capabilities, heard: services.now())
         case .trials(let campaign, let arm, let chunk) where campaign == id:
-            if arm != collector?.arm.number {
+            if arm == collector?.arm.number {
+                let before = collector?.received
+                if collector?.add(chunk) == false { note("a chunk lies outside its arm", node) }
+                // A repeat is not counted, and has been prepared before.
+                if collector?.received != before { keeper.prepare(chunk) }
+            } else {
                 discard(arm, upTo: chunk.range.upperBound, of: node)
-            } else if collector?.add(chunk) == false {
-                note("a chunk lies outside its arm", node)
             }
         case .clock(let campaign, let arm, _, let records) where campaign == id && arm == collector?.arm.number:
             collector?.add(records, of: node)

@@ -13,6 +13,7 @@ public actor JournalKeeper {
     public nonisolated let sealed: SealedPlan
     private let journal: Journal
     private let executor: QueueExecutor
+    private let preparer = ChunkPreparer()
     private let unpause: Bool
     private var auditor: Auditor?
     private var block: BlockSums?
@@ -182,6 +183,9 @@ public actor JournalKeeper {
         )
     }
 
+    /// Begins to hash and compress a chunk of the arm that is being collected; returns at once.
+    nonisolated func prepare(_ chunk: HalfChunk) { preparer.begin(chunk) }
+
     /// Audits what was gathered and stores it; in the same transaction commits the next arm.
     func record(
         _ gathered: ArmCollector, hostBits: BellJournal.HostBits?, thenCommit next: Arm?, nextBits: PerNode<[UInt8]>?
@@ -206,7 +210,8 @@ public actor JournalKeeper {
             margins: audit.margins.json)
         let following = next.map { header(of: $0, bits: nextBits) }
         try journal.record(
-            arm: arm.number, result, committing: following.map { (header: $0.0, hostBits: $0.1) })
+            arm: arm.number, result, prepared: preparer.take(halves),
+            committing: following.map { (header: $0.0, hostBits: $0.1) })
         block?.tally += audit.tally
         block?.margins += audit.margins
         return (audit, following?.1)

@@ -122,13 +122,16 @@ extension Journal {
     ///
     /// - Parameters:
     ///   - arm: ``nextUnrecordedArm``: arms are recorded in order, so that the chain is.
+    ///   - prepared: The chunks of `result.halves` if somebody has hashed and compressed them already; what is not
+    ///     made from exactly those halves is made anew.
     ///   - next: An arm to commit in the same transaction, which saves a sync.
     /// - Returns: The chunks as stored, with their hashes.
     /// - Throws: `journal.order`; `journal.input` for chunks outside the arm, of the wrong node or with a broken record,
     ///   or a wrong number of statuses or signatures; `sqlite.full`, `sqlite.…`. Nothing of it is then stored.
     @discardableResult
     public func record(
-        arm: UInt64, _ result: ArmResult, committing next: (header: ArmHeader, hostBits: HostBits?)? = nil
+        arm: UInt64, _ result: ArmResult, prepared: PerNode<[PreparedChunk]>? = nil,
+        committing next: (header: ArmHeader, hostBits: HostBits?)? = nil
     ) throws(BellError) -> PerNode<[StoredChunk]> {
         let place = "arm \(arm)"
         guard arm == nextUnrecordedArm, let header = try header(of: arm) else {
@@ -143,14 +146,15 @@ extension Journal {
             var id = firstChunk
             for node in Node.allCases {
                 for (i, half) in result.halves[node].enumerated() {
-                    let hash = Blake2b.hash(half.records)
-                    heads[node] = Blake2b.chain(heads[node], hash)
+                    let ready = prepared.flatMap { $0[node].indices.contains(i) ? $0[node][i] : nil }
+                    let made = ready.flatMap { $0.half == half ? $0 : nil } ?? PreparedChunk(half, encoder)
+                    heads[node] = Blake2b.chain(heads[node], made.hash)
                     let chunk = StoredChunk(
                         node: node, firstIndex: half.firstIndex, firstPulse: half.firstPulse, bootID: half.bootID,
-                        count: UInt32(half.count), hash: hash, head: heads[node],
+                        count: UInt32(half.count), hash: made.hash, head: heads[node],
                         signature: result.signatures?[node][i])
                     id += 1
-                    try insert(chunk, id, half.records)
+                    try insert(chunk, id, made.columns)
                     chunks[node].append(chunk)
                 }
             }
@@ -203,13 +207,13 @@ extension Journal {
         }
     }
 
-    private func insert(_ chunk: StoredChunk, _ id: Int64, _ records: [UInt8]) throws(BellError) {
+    private func insert(_ chunk: StoredChunk, _ id: Int64, _ columns: [UInt8]) throws(BellError) {
         try database.run(
             "INSERT INTO chunk VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             [
                 .int(id), .int(Int64(chunk.node.rawValue)), .count(chunk.firstIndex), .bits(chunk.firstPulse),
                 .bits(chunk.bootID), .int(Int64(chunk.count)), .blob(chunk.hash.bytes), .blob(chunk.head.bytes),
-                chunk.signature.map { .blob($0) } ?? .null, .blob(encoder.encode(records: records)),
+                chunk.signature.map { .blob($0) } ?? .null, .blob(columns),
             ])
     }
 }

@@ -1,0 +1,81 @@
+import BellCrypto
+import BellModel
+import Testing
+
+@testable import BellJournal
+
+@Suite("Chunk preparer")
+struct ChunkPreparerTests {
+    /// A half of a result, cut into chunks of 10 trials.
+    private func pieces(of half: HalfChunk) -> [HalfChunk] {
+        stride(from: 0, to: half.count, by: 10).map { first in
+            HalfChunk(
+                node: half.node, firstIndex: half.firstIndex + UInt64(first),
+                firstPulse: half.firstPulse + UInt64(first), bootID: half.bootID,
+                records: Array(half.records[first * 32..<min(first + 10, half.count) * 32]))
+        }
+    }
+
+    private func result() -> ArmResult {
+        var result = Fixture.result(Fixture.header(0))
+        result.halves = result.halves.map { $0.flatMap { pieces(of: $0) } }
+        return result
+    }
+
+    @Test("A journal is the same with chunks that were prepared before, in any order and not all of them")
+    func same() throws {
+        let result = result()
+        var journals: [Journal] = []
+        var folders: [TemporaryFolder] = []
+        for isPrepared in [false, true] {
+            let folder = try TemporaryFolder()
+            folders.append(folder)
+            let journal = try Fixture.create(folder.journal)
+            try journal.beginBlock(Fixture.block(1, at: 0))
+            try journal.commitArm(Fixture.header(0))
+            let preparer = ChunkPreparer()
+            for half in result.halves.alice.reversed() + result.halves.bob.dropFirst(3) { preparer.begin(half) }
+            // Of an arm that was given up.
+            preparer.begin(Fixture.result(Fixture.header(7)).halves.alice[0])
+            try journal.record(arm: 0, result, prepared: isPrepared ? preparer.take(result.halves) : nil)
+            journals.append(journal)
+        }
+        #expect(journals[0].chainHeads == journals[1].chainHeads)
+        #expect(try journals[0].storedArm(0) == journals[1].storedArm(0))
+        let evidence = try journals[1].evidence(arm: 0)
+        #expect(evidence.halves == result.halves && evidence.clocks == result.clocks)
+        for journal in journals { try journal.verifyStructure() }
+    }
+
+    @Test("What is taken has the order that is asked for, the halves' hashes, and nothing of what was left before")
+    func order() {
+        let preparer = ChunkPreparer()
+        let halves = result().halves
+        for half in halves.alice + halves.bob { preparer.begin(half) }
+        let wanted = PerNode(alice: Array(halves.alice.shuffled()), bob: [halves.bob[2]])
+        let taken = preparer.take(wanted)
+        #expect(taken.alice.map(\.half) == wanted.alice && taken.bob.map(\.half) == wanted.bob)
+        #expect(taken.alice.map(\.hash) == wanted.alice.map { Blake2b.hash($0.records) })
+        let again = preparer.take(PerNode(alice: [], bob: halves.bob))
+        #expect(again.alice.isEmpty && again.bob.map(\.half) == halves.bob)
+        #expect(again.bob.map(\.hash) == halves.bob.map { Blake2b.hash($0.records) })
+    }
+
+    @Test("Chunks that were prepared from other halves are not used", arguments: 0..<3)
+    func foreign(kind: Int) throws {
+        let folder = try TemporaryFolder()
+        let journal = try Fixture.create(folder.journal)
+        try journal.beginBlock(Fixture.block(1, at: 0))
+        try journal.commitArm(Fixture.header(0))
+        let result = result()
+        var other = result.halves
+        switch kind {
+        case 0: other.alice[4].records[9] ^= 1
+        case 1: other.alice.swapAt(0, 9)
+        default: other = PerNode(alice: [other.alice[1]], bob: [])
+        }
+        try journal.record(arm: 0, result, prepared: ChunkPreparer().take(other))
+        #expect(try journal.evidence(arm: 0).halves == result.halves)
+        try journal.verifyStructure()
+    }
+}
