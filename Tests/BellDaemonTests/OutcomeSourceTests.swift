@@ -43,7 +43,7 @@ final class OutcomeSourceTests {
             devices: [:], simulated: true)
     }
 
-    @Test("A folder whose making was killed is passed over; one whose journal was emptied later is not")
+    @Test("A folder whose making was killed keeps nobody from the other campaigns, nor does an emptied journal")
     func halfCreated() throws {
         try create(try campaign(1))
         let unborn = try campaign(2)
