@@ -68,19 +68,34 @@ public actor BoardDriver {
         }
         isConnecting = true
         defer { isConnecting = false }
-        perform(machine.handle(.close, at: clock.now()))
+        // Whoever connects anew would take the old connection's end, heard late, for the new one's.
+        let old = machine.handle(.close, at: clock.now())
+        let (wasConnected, ending) = (old.contains(where: BoardDriver.isEnd), old.filter { !BoardDriver.isEnd($0) })
+        perform(ending)
         generation += 1
         let current = generation
-        let transport = try await opener()
+        let transport: any Transport
+        do throws(BellError) {
+            transport = try await opener()
+        } catch {
+            if wasConnected { consumer.yield(.disconnected(error)) }
+            throw error
+        }
         guard current == generation else {
             transport.close()
-            throw BellError(.boardClosed, "The driver was closed while it connected.", at: name)
+            let error = BellError(.boardClosed, "The driver was closed while it connected.", at: name)
+            if wasConnected { consumer.yield(.disconnected(error)) }
+            throw error
         }
         self.transport = transport
         tasks = [reader(of: transport, generation: current), ticker(generation: current)]
         let reply = try await complete { .opened(token: $0) }
         guard case .capabilities(let board) = reply else { throw wrongAnswer }
         return board
+    }
+
+    private static func isEnd(_ action: BoardLinkMachine.Action) -> Bool {
+        if case .deliver(.disconnected) = action { true } else { false }
     }
 
     /// Ends the connection; the board goes on with what it does.

@@ -8,15 +8,3 @@ extension BellError.Code {
     /// A certificate's contents are not those that its hash was made of, or contradict each other.
     public static let certificateAltered = BellError.Code("certificate.altered", exit: .dataIntegrity)
 }
-
-extension JSONReader {
-    /// A digest of 64 hexadecimal digits; `path` is the reader's own.
-    mutating func digest(_ key: String, path: String) throws(BellError) -> Digest {
-        let text = try string(key)
-        guard let digest = Digest(hex: text) else {
-            throw BellError(
-                .jsonShape, "Expected 64 hexadecimal digits, found \"\(text.prefix(80))\".", at: "\(path).\(key)")
-        }
-        return digest
-    }
-}

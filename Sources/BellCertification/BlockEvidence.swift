@@ -40,6 +40,14 @@ public struct BlockEvidence: Equatable, Sendable {
                 "Block \(number) has \(tally.valid) valid trials, but its margins speak of \(margins.known) known and "
                     + "\(margins.unknown) unknown ones.", at: "blocks[\(number)].margins")
         }
+        guard audit.knowsMargins ? margins.unknown == 0 : margins.known == 0 else {
+            throw BellError(
+                .certificateEvidence,
+                audit.knowsMargins
+                    ? "Block \(number) has unknown margins although its audit can know them."
+                    : "Block \(number) has margins that its audit cannot know: no clock offset, or bits of the host.",
+                at: "blocks[\(number)].margins")
+        }
         self.number = number
         self.firstIndex = firstIndex
         self.nextIndex = nextIndex
@@ -77,9 +85,7 @@ extension BlockEvidence {
             "number": JSON(count: number), "first_index": JSON(count: firstIndex),
             "next_index": JSON(count: nextIndex), "tally": tally.json, "margins": margins.json,
             "calibration_hash": .string(calibrationHash.description),
-            "chain_heads": [
-                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
-            ],
+            "chain_heads": chainHeads.json,
             "audit": audit.json,
         ]
     }
@@ -87,17 +93,13 @@ extension BlockEvidence {
     /// Reads what ``json`` wrote.
     public init(json: JSON, path: String) throws(BellError) {
         var reader = try JSONReader(json, path: path)
-        var heads = try JSONReader(try reader.value("chain_heads"), path: "\(path).chain_heads")
-        let chainHeads = PerNode(
-            alice: try heads.digest("alice", path: "\(path).chain_heads"),
-            bob: try heads.digest("bob", path: "\(path).chain_heads"))
-        try heads.finish()
+        let chainHeads = try PerNode(json: try reader.value("chain_heads"), path: "\(path).chain_heads")
         try self.init(
             number: try reader.count("number"), firstIndex: try reader.count("first_index"),
             nextIndex: try reader.count("next_index"),
             tally: try TrialTally(json: try reader.value("tally"), path: "\(path).tally"),
             margins: try reader.value("margins"),
-            calibrationHash: try reader.digest("calibration_hash", path: path), chainHeads: chainHeads,
+            calibrationHash: try reader.digest("calibration_hash"), chainHeads: chainHeads,
             audit: try reader.value("audit"))
         try reader.finish()
     }

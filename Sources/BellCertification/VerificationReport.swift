@@ -10,7 +10,7 @@ public struct VerificationReport: Equatable, Sendable {
     public let chainHeads: PerNode<Digest>
     /// Hash of the certificate that was compared, or nil when there was none.
     public let certificateHash: Digest?
-    /// The verdict of the recomputed certificate; nil when the evidence is too damaged for one.
+    /// The verdict of the recomputed certificate; nil when anything differs, and while the campaign is under way.
     public let isCertified: Bool?
     /// Whether the data come from a simulation.
     public let simulated: Bool
@@ -33,9 +33,7 @@ public struct VerificationReport: Equatable, Sendable {
             "campaign": .string(campaign.description), "match": .bool(matches), "arms": JSON(count: arms),
             "trials": JSON(count: trials), "certificate_hash": JSON(certificateHash?.description),
             "certified": isCertified.map { .bool($0) } ?? .null, "simulated": .bool(simulated),
-            "chain_heads": [
-                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
-            ],
+            "chain_heads": chainHeads.json,
             "differences": .array(differences.map { .string($0) }), "difference_count": .int(Int64(differenceCount)),
         ]
     }

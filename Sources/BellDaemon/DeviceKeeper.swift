@@ -154,7 +154,7 @@ actor DeviceKeeper {
     func check(_ name: String) async throws(BellError) -> JSON {
         guard let node = Node.allCases.first(where: { laboratory.boards[$0].name == name }) else {
             throw BellError(
-                .campaignBoards, "No board is called \"\(name)\".", at: "lab.yaml devices",
+                .deviceUnknown, "No board is called \"\(name)\".", at: "lab.yaml devices",
                 fix: "boards: \(Node.allCases.map { laboratory.boards[$0].name }.joined(separator: ", "))")
         }
         let board = boards[node]
@@ -242,4 +242,9 @@ extension Capabilities {
             "boot_id": .string(String(bootID, radix: 16)),
         ]
     }
+}
+
+extension BellError.Code {
+    /// No board of that name stands in lab.yaml.
+    static let deviceUnknown = BellError.Code("device.unknown", exit: .usage)
 }

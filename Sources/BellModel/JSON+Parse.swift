@@ -242,6 +242,9 @@ public struct JSONReader {
     }
     public mutating func count(_ key: String) throws(BellError) -> UInt64 { try get(key, "a count", \.countValue) }
     public mutating func array(_ key: String) throws(BellError) -> [JSON] { try get(key, "an array", \.arrayValue) }
+    public mutating func digest(_ key: String) throws(BellError) -> Digest {
+        try get(key, "64 hexadecimal digits") { $0.stringValue.flatMap(Digest.init(hex:)) }
+    }
     public mutating func value(_ key: String) throws(BellError) -> JSON { try get(key, "a value") { $0 } }
 
     /// The member, or nil when it is missing or `null`.

@@ -42,9 +42,7 @@ public struct BlockEnd: Equatable, Sendable {
             "block": JSON(count: number), "first_index": JSON(count: firstIndex),
             "next_index": JSON(count: nextIndex), "tally": tally.json, "margins": margins,
             "calibration_hash": .string(calibrationHash.description),
-            "chain_heads": [
-                "alice": .string(chainHeads.alice.description), "bob": .string(chainHeads.bob.description),
-            ],
+            "chain_heads": chainHeads.json,
             "audit": audit,
         ]
     }
@@ -57,12 +55,8 @@ public struct BlockEnd: Equatable, Sendable {
         nextIndex = try reader.index("next_index", path: "BLOCK_END")
         tally = try TrialTally(json: try reader.value("tally"), path: "BLOCK_END.tally")
         margins = try reader.value("margins")
-        calibrationHash = try reader.digest("calibration_hash", path: "BLOCK_END")
-        var heads = try JSONReader(try reader.value("chain_heads"), path: "BLOCK_END.chain_heads")
-        chainHeads = PerNode(
-            alice: try heads.digest("alice", path: "BLOCK_END.chain_heads"),
-            bob: try heads.digest("bob", path: "BLOCK_END.chain_heads"))
-        try heads.finish()
+        calibrationHash = try reader.digest("calibration_hash")
+        chainHeads = try PerNode(json: try reader.value("chain_heads"), path: "BLOCK_END.chain_heads")
         audit = try reader.value("audit")
         try reader.finish()
         guard firstIndex <= nextIndex, tally.trials == nextIndex - firstIndex else {

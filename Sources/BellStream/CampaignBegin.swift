@@ -34,7 +34,7 @@ public struct CampaignBegin: Equatable, Sendable {
     public init(json: JSON) throws(BellError) {
         var reader = try JSONReader(json, path: "BEGIN")
         plan = try reader.value("plan")
-        planHash = try reader.digest("plan_hash", path: "BEGIN")
+        planHash = try reader.digest("plan_hash")
         devices = try reader.value("devices")
         simulated = try reader.bool("simulated")
         software = try reader.string("software")
@@ -43,16 +43,6 @@ public struct CampaignBegin: Equatable, Sendable {
 }
 
 extension JSONReader {
-    /// A digest of 64 hexadecimal digits.
-    mutating func digest(_ key: String, path: String) throws(BellError) -> Digest {
-        let text = try string(key)
-        guard let digest = Digest(hex: text) else {
-            throw BellError(
-                .jsonShape, "Expected 64 hexadecimal digits, found \"\(text.prefix(80))\".", at: "\(path).\(key)")
-        }
-        return digest
-    }
-
     /// A trial index: below 2^63, so that every database can hold it.
     mutating func index(_ key: String, path: String) throws(BellError) -> UInt64 {
         let value = try count(key)

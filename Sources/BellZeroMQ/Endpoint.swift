@@ -43,6 +43,14 @@ func checkPath(_ endpoint: String) throws(BellError) {
         at: endpoint, fix: "use a state directory or XDG_RUNTIME_DIR with a shorter path")
 }
 
+/// Refuses what is not a ZeroMQ endpoint at all, before anything is said about who could reach it.
+func checkScheme(_ endpoint: String) throws(BellError) {
+    guard !["ipc://", "inproc://", "tcp://"].contains(where: endpoint.hasPrefix) else { return }
+    throw BellError(
+        .zeromqEndpoint, "This is no ZeroMQ endpoint that can be listened at.", at: endpoint,
+        fix: "write ipc:///an/existing/folder/name or tcp://127.0.0.1:port")
+}
+
 /// Turns libzmq's last error into ours; call it right after the failing function, which `function` names.
 func lastError(_ function: StaticString, _ what: String, at place: String?) -> BellError {
     let number = zmq_errno()

@@ -82,6 +82,7 @@ struct RawSocket {
     /// Binds, and returns the endpoint with the port that the system chose.
     func bind(_ endpoint: String) throws(BellError) -> String {
         try checkPath(endpoint)
+        try checkScheme(endpoint)
         guard isLocal(endpoint: endpoint) else {
             throw BellError(
                 .zeromqOpenBind, "Other machines could reach this address, and nothing would be encrypted.",

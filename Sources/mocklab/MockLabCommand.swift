@@ -6,7 +6,7 @@ import MockLab
 /// The command line of `mocklab`.
 enum MockLabCommand {
     static let spec = CommandSpec(
-        name: "mocklab", summary: "the virtual laboratory: two qubits, a link, and a simulated board at each end",
+        name: "mocklab", summary: "Simulates the laboratory: two qubits, a link, and a board at each end.",
         discussion: """
             Shows the boards at ZeroMQ endpoints, where they are reached as hardware is, and plays what is loaded into \
             them. Everything that it reports is marked simulated. Ends with Ctrl-C or SIGTERM; the boards' memory is \

@@ -94,3 +94,20 @@ import Testing
         #expect(BellError(json: ["exit": 1e300]).code.exit == .internal)
     }
 }
+
+@Test("both nodes' digests come back from JSON, and what is none is named")
+func digestsOfBothNodes() throws {
+    let heads = PerNode(
+        alice: try #require(Digest(hex: String(repeating: "0f", count: 32))),
+        bob: try #require(Digest(hex: String(repeating: "a1", count: 32))))
+    #expect(try PerNode(json: heads.json, path: "heads") == heads)
+    for (json, place) in [
+        (["alice": heads.json["alice"] ?? .null, "bob": "0f"] as JSON, "heads.bob"),
+        (["alice": heads.json["alice"] ?? .null] as JSON, "heads.bob"),
+        (["alice": heads.json["alice"] ?? .null, "bob": heads.json["bob"] ?? .null, "eve": 1] as JSON, "heads.eve"),
+    ] {
+        let error = #expect(throws: BellError.self) { _ = try PerNode(json: json, path: "heads") }
+        #expect(error?.code == .jsonShape)
+        #expect(error?.place == place)
+    }
+}

@@ -19,7 +19,8 @@ import Testing
         arguments: [
             ("tcp://*:5555", BellError.Code.zeromqOpenBind), ("tcp://0.0.0.0:0", .zeromqOpenBind),
             ("tcp://127.0.0.1:notaport", .zeromqEndpoint), ("ipc:///no/such/folder/x", .zeromqEndpoint),
-            ("ipc:///tmp/" + String(repeating: "x", count: 103), .zeromqEndpoint), ("nonsense", .zeromqOpenBind),
+            ("ipc:///tmp/" + String(repeating: "x", count: 103), .zeromqEndpoint), ("nonsense", .zeromqEndpoint),
+            ("usb://1209:be11/ALICE01", .zeromqEndpoint),
         ])
     func badBind(endpoint: String, code: BellError.Code) throws {
         let context = try ZeroMQContext()

@@ -196,6 +196,33 @@ struct BoardDriverTests {
         if case .connected(_, isReboot: false)? = await events.next() {} else { Issue.record("not connected again") }
     }
 
+    @Test("connecting anew tells of the new link only, or of the failure to make one")
+    func anew() async throws {
+        let attempts = Mutex(0)
+        let cause = BellError(.transportClosed, "USB device gone")
+        let driver = BoardDriver(name: "alice/board", node: .alice) { () async throws(BellError) in
+            let attempt = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            if attempt == 3 { throw cause }
+            return ScriptedTransport(respond: BoardDriverTests.healthy)
+        }
+        _ = try await driver.connect()
+        _ = try await driver.connect()
+        await #expect(throws: cause) { _ = try await driver.connect() }
+        var told: [String] = []
+        for await event in driver.events {
+            if case .connected = event { told.append("connected") }
+            if case .disconnected(let error) = event {
+                told.append(error.what)
+                break
+            }
+        }
+        #expect(told == ["connected", "connected", cause.what])
+        #expect(await driver.isConnected == false)
+    }
+
     @Test("a board that goes silent is noticed by the injected clock")
     func silent() async throws {
         let clock = ManualClock()

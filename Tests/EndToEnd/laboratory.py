@@ -1,9 +1,12 @@
 """mocklab's options, and its boards as a stranger sees them."""
 import contextlib
 import json
+import os
 import re
 import subprocess
 import time
+
+import zmq
 
 from harness import BIN, ROOT, folder, lab, test
 
@@ -101,3 +104,66 @@ def heartbeats_use_wall_time_whatever_the_pace():
             time.sleep(0.2)
         assert it.state_is("completed") and "suspended" not in seen, seen
         assert it.accounted(3)["lost"] == 0
+
+
+def fed(it, trials, alice, bob):
+    """A plan whose input bits the host feeds from these sources."""
+    path = it.plan(trials=trials, trials_per_block=trials // 2)
+    text = path.read_text()
+    assert "  source: board" in text, text
+    sources = f'  source: host\n  alice: "{alice}"\n  bob: "{bob}"\n'
+    path.write_text("".join(sources if "source: board" in line else line for line in text.splitlines(True)))
+    return path
+
+
+def settings(it):
+    """x and y of every trial, as exported."""
+    it.ctl("campaign", "export", "--csv", "--output", it.folder / "trials.csv")
+    rows = [line.split(",") for line in (it.folder / "trials.csv").read_text().splitlines()[1:]]
+    return [int(row[1]) if row[1] else None for row in rows], [int(row[2]) if row[2] else None for row in rows]
+
+
+def unpacked(data):
+    return [byte >> 7 - place & 1 for byte in data for place in range(8)]
+
+
+@test
+def input_bits_come_from_a_file_and_over_zeromq_and_locality_is_then_assumed():
+    trials = 4096
+    alice, bob = os.urandom(trials // 8), os.urandom(trials // 8)
+    with lab("--pace", "max", "--seed", "40") as it, zmq.Context() as context:
+        (it.folder / "alice.bits").write_bytes(alice)
+        push = context.socket(zmq.PUSH)
+        push.linger = 0
+        push.bind(f"ipc://{it.folder}/bits")
+        it.ctl("campaign", "start", fed(it, trials, f"file:{it.folder}/alice.bits", f"zmq:ipc://{it.folder}/bits"))
+        push.send(bob)
+        it.wait(lambda: it.state_is("completed"), "completed")
+        push.close()
+        assert it.accounted(trials)["lost"] == 0
+        assert settings(it) == (unpacked(alice), unpacked(bob)), "the settings are the bits that were fed"
+        assert "assumed" in json.dumps(it.certificate()["locality"]), it.certificate()["locality"]
+        assert it.json("campaign", "verify")["match"]
+
+
+@test
+def a_board_that_reports_another_bit_than_the_fed_one_loses_the_trial():
+    with lab("--pace", "max", "--seed", "41", "--fault", "lie:bob@100") as it:
+        it.ctl("campaign", "start", fed(it, 2048, "device:/dev/urandom", "device:/dev/urandom"))
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.accounted(2048)["losses"]["host_bit_mismatch"] == 1, it.certificate()["tally"]
+        assert settings(it)[1][100] is None
+        assert it.json("campaign", "verify")["match"]
+
+
+@test
+def a_source_of_input_bits_that_runs_dry_suspends_with_its_name():
+    with lab("--pace", "max", "--seed", "42") as it:
+        bits = it.folder / "alice.bits"
+        bits.write_bytes(os.urandom(128))
+        it.ctl("campaign", "start", fed(it, 4096, f"file:{bits}", "device:/dev/urandom"))
+        it.wait(lambda: it.state_is("suspended"), "suspended", 20)
+        assert str(bits) in json.dumps(it.campaign()), it.campaign()
+        bits.write_bytes(bits.read_bytes() + os.urandom(1024))
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.accounted(4096)["lost"] == 0
