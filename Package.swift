@@ -141,9 +141,9 @@ let package = Package(
         tests(of: "BellControl", ["BellZeroMQ"]),
         tests(
             of: "BellCertification",
-            ["BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto"]),
+            ["BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite"]),
         tests(of: "BellCampaign", ["BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
-        tests(of: "BellDaemon", ["BellHost", "BellControl", "BellJournal"]),
+        tests(of: "BellDaemon", ["BellHost", "BellControl", "BellJournal", "BellCampaign", "BellStream"]),
         tests(
             of: "BellCertifier",
             [

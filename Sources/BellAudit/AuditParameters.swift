@@ -18,6 +18,8 @@ public struct AuditParameters: Equatable, Sendable {
     public let inputBits: InputBitSource
     /// The largest believable rate error of a clock, in parts per million.
     public let driftLimit: UInt32
+    /// Whether the campaign runs on a simulation. If not, a record with the simulated flag is a loss: `unhealthy`.
+    public let simulated: Bool
 
     /// Constants of each clock.
     let scales: PerNode<ClockScale>
@@ -34,7 +36,7 @@ public struct AuditParameters: Equatable, Sendable {
     ///   or 10^-9 of their length; `timing.survey`, `timing.rate`, `timing.period` for what those name.
     public init(
         survey: TimingSurvey, k: Double, tickRates: PerNode<TickRate>, trialPeriod: PerNode<UInt64>,
-        inputBits: InputBitSource = .board, driftLimit: UInt32 = 100
+        inputBits: InputBitSource = .board, driftLimit: UInt32 = 100, simulated: Bool = true
     ) throws(BellError) {
         try survey.validate()
         let threshold = k * survey.u
@@ -64,6 +66,7 @@ public struct AuditParameters: Equatable, Sendable {
         self.trialPeriod = trialPeriod
         self.inputBits = inputBits
         self.driftLimit = driftLimit
+        self.simulated = simulated
         required = Picoseconds(Int64(threshold.rounded(.down)))
         lightTimeAB = try survey.lightTimeAB()
         lightTimeBA = try survey.lightTimeBA()
@@ -79,6 +82,7 @@ extension AuditParameters {
         var object: [String: JSON] = [
             "version": 1, "survey": survey.json, "k": .double(k),
             "input_bits": inputBits == .board ? "board" : "host", "drift_limit_ppm": .int(Int64(driftLimit)),
+            "simulated": .bool(simulated),
         ]
         for node in Node.allCases {
             object[node.name] = [
@@ -110,6 +114,7 @@ extension AuditParameters {
         guard let driftLimit = UInt32(exactly: try reader.int("drift_limit_ppm")) else {
             throw wrong("drift_limit_ppm")
         }
+        let simulated = try reader.bool("simulated")
         var clocks: [(TickRate, UInt64)] = []
         for node in Node.allCases {
             var clock = try JSONReader(try reader.value(node.name), path: "\(path).\(node.name)")
@@ -124,6 +129,7 @@ extension AuditParameters {
         try reader.finish()
         try self.init(
             survey: survey, k: k, tickRates: PerNode(alice: clocks[0].0, bob: clocks[1].0),
-            trialPeriod: PerNode(alice: clocks[0].1, bob: clocks[1].1), inputBits: bits, driftLimit: driftLimit)
+            trialPeriod: PerNode(alice: clocks[0].1, bob: clocks[1].1), inputBits: bits, driftLimit: driftLimit,
+            simulated: simulated)
     }
 }

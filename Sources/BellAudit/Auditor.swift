@@ -19,7 +19,7 @@ public func audit(_ arm: ArmEvidence, _ parameters: AuditParameters) -> ArmAudit
 /// 2. copies of a half contradict each other, the halves name different pulses, or a record has another index than its
 ///    place says: `mispaired`;
 /// 3. a setting or outcome is not 0 or 1: `malformed`;
-/// 4. a node reports a fault: `unhealthy`;
+/// 4. a node reports a fault, or a record is simulated in a campaign that is not: `unhealthy`;
 /// 5. a setting's origin or value is not what the plan or the host had committed to: `host_bit_mismatch`;
 /// 6. a clock cannot tell: `clock`;
 /// 7. a start event is not in its pulse's period: `mispaired`;

@@ -6,6 +6,8 @@ struct LoopConstants {
     /// Bits of the word `setting | outcome << 8 | flags << 16` that must equal ``expectedBits``.
     let checkedBits: UInt32
     let expectedBits: UInt32
+    /// Flags that make a trial a loss.
+    let unhealthy: TrialFlags
     /// m_AB = `ab` − (start at alice + duration at alice − start at bob), starts being counted from the shared pulse.
     let ab: Int64
     /// m_BA = `ba` − (start at bob + duration at bob − start at alice).
@@ -16,7 +18,9 @@ struct LoopConstants {
 
     init(_ parameters: AuditParameters) {
         let fromHost = parameters.inputBits == .host
-        let free = UInt32(0x0101) | UInt32(TrialFlags.simulated.rawValue) << 16
+        // A simulated record in a campaign that is none differs in a checked bit and is then lost as unhealthy.
+        unhealthy = parameters.simulated ? .unhealthy : TrialFlags.unhealthy.union(.simulated)
+        let free = UInt32(0x0101) | (parameters.simulated ? UInt32(TrialFlags.simulated.rawValue) << 16 : 0)
         checkedBits = ~free
         expectedBits = fromHost ? UInt32(TrialFlags.hostBit.rawValue) << 16 : 0
         let (alice, bob) = (parameters.survey.stations.alice, parameters.survey.stations.bob)
@@ -114,8 +118,8 @@ extension LoopCounters {
             seen |= wordA | wordB
             let ticksA = Int64(bitPattern: startA &- tickA)
             let ticksB = Int64(bitPattern: startB &- tickB)
-            if stopA != lastStopA { (lastStopA, durationA) = (stopA, scaleA.duration(stopA)) }
-            if stopB != lastStopB { (lastStopB, durationB) = (stopB, scaleB.duration(stopB)) }
+            if stopA != lastStopA { (lastStopA, durationA) = (stopA, scaleA.duration(stopA, measured: factorA)) }
+            if stopB != lastStopB { (lastStopB, durationB) = (stopB, scaleB.duration(stopB, measured: factorB)) }
             let skew =
                 ClockSegment.picoseconds(ticks: ticksA, drift: driftA, factor: factorA)
                 &- ClockSegment.picoseconds(ticks: ticksB, drift: driftB, factor: factorB)
@@ -202,7 +206,7 @@ extension LoopCounters {
         let hostFlag = constants.expectedBits != 0
         if a.index != index || b.index != index { return lose(trial, .mispaired) }
         if a.setting | a.outcome | b.setting | b.outcome > 1 { return lose(trial, .malformed) }
-        if !a.flags.union(b.flags).isDisjoint(with: .unhealthy) { return lose(trial, .unhealthy) }
+        if !a.flags.union(b.flags).isDisjoint(with: constants.unhealthy) { return lose(trial, .unhealthy) }
         if a.flags.contains(.hostBit) != hostFlag || b.flags.contains(.hostBit) != hostFlag {
             return lose(trial, .hostBitMismatch)
         }

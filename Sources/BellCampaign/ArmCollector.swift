@@ -20,6 +20,9 @@ public struct ArmCollector: Sendable {
     /// Records that came so far.
     public private(set) var received = PerNode<UInt64>(alice: 0, bob: 0)
 
+    /// The most pieces of one node that an arm may come in (docs/stream-protocol.md, OUTCOMES).
+    public static let mostPieces = 1024
+
     public init(arm: Arm) { self.arm = arm }
 
     /// Whether nothing more can come: a driver delivers an arm's end once all its records are here, or are lost.
@@ -40,6 +43,8 @@ public struct ArmCollector: Sendable {
             chunk.range.upperBound <= arm.range.upperBound
         else { return false }
         if halves[chunk.node].contains(where: { $0 == chunk }) { return true }
+        // More pieces than a frame of the outcome stream can name; what is not taken in is lost, not the campaign.
+        guard halves[chunk.node].count < ArmCollector.mostPieces else { return false }
         halves[chunk.node].append(chunk)
         received[chunk.node] += UInt64(chunk.count)
         return true

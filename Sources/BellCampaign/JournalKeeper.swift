@@ -11,6 +11,9 @@ import DriverKit
 public actor JournalKeeper {
     public nonisolated let campaign: CampaignID
     public nonisolated let sealed: SealedPlan
+    /// What the boards said of themselves when the campaign began, and whether it runs on a simulation.
+    nonisolated let devices: JSON
+    nonisolated let simulated: Bool
     private let journal: Journal
     private let executor: QueueExecutor
     private let preparer = ChunkPreparer()
@@ -46,6 +49,8 @@ public actor JournalKeeper {
     private init(journal: sending Journal, unpause: Bool) {
         campaign = journal.campaign
         sealed = journal.sealed
+        devices = journal.devices
+        simulated = journal.simulated
         self.journal = journal
         self.unpause = unpause
         executor = QueueExecutor(label: "bell.journal")

@@ -19,6 +19,9 @@ enum Assumptions {
                 "freedom-of-choice",
                 "Each setting bit had a probability in ½ ± \(mu) given everything before it, the devices' shared past "
                     + "included. The bound is declared; tests can only refute it."
+                    + (plan.inputBits == .host
+                        ? " The host's bits were used here for the first time: a file of bits that was used before is known."
+                        : "")
             ))
         switch findings.locality.status {
         case .audited:

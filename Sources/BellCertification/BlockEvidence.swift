@@ -40,6 +40,14 @@ public struct BlockEvidence: Equatable, Sendable {
                 "Block \(number) has \(tally.valid) valid trials, but its margins speak of \(margins.known) known and "
                     + "\(margins.unknown) unknown ones.", at: "blocks[\(number)].margins")
         }
+        guard audit.knowsMargins ? margins.unknown == 0 : margins.known == 0 else {
+            throw BellError(
+                .certificateEvidence,
+                audit.knowsMargins
+                    ? "Block \(number) has unknown margins although its audit can know them."
+                    : "Block \(number) has margins that its audit cannot know: no clock offset, or bits of the host.",
+                at: "blocks[\(number)].margins")
+        }
         self.number = number
         self.firstIndex = firstIndex
         self.nextIndex = nextIndex

@@ -33,7 +33,8 @@ public struct CampaignEvidence: Equatable, Sendable {
     ///
     /// - Throws: `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
     ///   n, a campaign that is called complete before n, an e-process of other counts, an audit with another k or
-    ///   another source of input bits than the plan's, a bias no model allows.
+    ///   another source of input bits than the plan's or other tick rates than the devices', simulated boards or
+    ///   records in a campaign that is not called simulated, a bias no model allows.
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
         blocks: [BlockEvidence], eProcess: EProcessResult, end: End
@@ -73,6 +74,9 @@ public struct CampaignEvidence: Equatable, Sendable {
         if LocalModel(settingBias: plan.settingBias) == nil {
             found("No bias of settings can be \(plan.settingBias).", "plan.setting_bias")
         }
+        for node in Node.allCases where devices[node.name]?["simulated"]?.boolValue == true && !simulated {
+            found("The board is simulated, the campaign is not called so.", "devices.\(node.name).simulated")
+        }
         var next: UInt64 = 0
         var number: UInt64?
         for (i, block) in blocks.enumerated() {
@@ -87,6 +91,16 @@ public struct CampaignEvidence: Equatable, Sendable {
             }
             if block.audit.inputBits != plan.inputBits {
                 found("Audited for another source of input bits than is sealed.", "blocks[\(i)].audit.input_bits")
+            }
+            if block.audit.simulated != simulated {
+                found("Audited for \(simulated ? "real" : "simulated") records.", "blocks[\(i)].audit.simulated")
+            }
+            for node in Node.allCases {
+                guard let stated = devices[node.name]?["tick_rate_hz"]?.doubleValue else { continue }
+                let rate = block.audit.tickRates[node].hertz
+                if rate != stated {
+                    found("Audited with \(rate) Hz, the board counts \(stated) Hz.", "blocks[\(i)].audit.\(node.name)")
+                }
             }
             (next, number) = (block.nextIndex, block.number)
         }

@@ -11,7 +11,8 @@ extension Certificate {
         members["reasons"] = .array(findings.reasons.map { .string($0) })
         members["tally"] = findings.tally.json
         members["locality"] = findings.locality.json
-        members["claims"] = .array(findings.claims.map(\.json))
+        members["claims"] = .array(
+            findings.claims.map { $0.json(isCertified: $0.holds && findings.objections.isEmpty) })
         members["statistics"] = statistics(findings)
         members["local_realism"] = localRealism(evidence, findings)
         members["min_entropy"] = minEntropy(findings)

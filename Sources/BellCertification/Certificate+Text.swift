@@ -26,6 +26,9 @@ extension Certificate {
         page.heading("Registered claims")
         for claim in findings.claims {
             page.row(claim.isHeadline ? "headline" : "further", claim.words)
+            if claim.holds, !findings.objections.isEmpty {
+                page.row("", "NOT certified: " + findings.objections.joined(separator: "; "))
+            }
             page.row("", "assumes: " + claim.assumes.joined(separator: ", "))
         }
         StatisticsText.tests(findings.noSignalling, findings.settings, findings.model.settingBias, into: &page)

@@ -61,11 +61,13 @@ struct ClaimFinding: Equatable, Sendable {
         }
     }
 
-    var json: JSON {
+    /// - Parameter isCertified: Whether it holds and nothing stands against any claim of the campaign.
+    func json(isCertified: Bool) -> JSON {
         var object = numbers
         object["registered"] = claim.json
         object["headline"] = .bool(isHeadline)
         object["holds"] = .bool(holds)
+        object["certified"] = .bool(isCertified)
         object["words"] = .string(words)
         object["assumes"] = .array(assumes.map { .string($0) })
         return .object(object)

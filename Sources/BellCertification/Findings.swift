@@ -17,6 +17,8 @@ struct Findings: Equatable, Sendable {
     let comparisonIsRegistered: Bool
     /// The headline first.
     let claims: [ClaimFinding]
+    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias.
+    let objections: [String]
     /// Why the headline is not certified; empty when it is.
     let reasons: [String]
 
@@ -47,14 +49,12 @@ struct Findings: Equatable, Sendable {
         }.first
         comparisonIsRegistered = delta != nil
         comparison = PironioBound(numbers.wins, model: model, delta: delta ?? 0.01)
-        reasons = Findings.reasons(claims, locality, log10Consistency)
+        objections = Findings.objections(locality, log10Consistency)
+        reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
     }
 
-    private static func reasons(
-        _ claims: [ClaimFinding], _ locality: LocalityFinding, _ log10Consistency: Double
-    ) -> [String] {
+    private static func objections(_ locality: LocalityFinding, _ log10Consistency: Double) -> [String] {
         var reasons: [String] = []
-        if let headline = claims.first, !headline.holds { reasons.append(headline.words) }
         switch locality.status {
         case .audited, .assumed: break
         case .unknown, .none: reasons.append("locality is \(locality.words)")

@@ -95,6 +95,12 @@ struct VerificationRun {
         if block.header.firstIndex != builder.nextIndex {
             differ("\(place) first_index", "is \(block.header.firstIndex), the arms before end at \(builder.nextIndex)")
         }
+        for (key, stated) in [
+            ("audit", block.header.audit), ("survey", block.header.audit["survey"] ?? .null),
+            ("sequence_hash", .string(journal.sealed.plan.sequenceHash.description)),
+        ] where block.header.calibration[key]?.text != stated.text {
+            differ("\(place) calibration.\(key)", "is not what the block was audited with")
+        }
         do throws(BellError) {
             try builder.beginBlock(
                 number: block.header.number, calibrationHash: hash,
@@ -105,7 +111,13 @@ struct VerificationRun {
     /// Compares a block's stored summary with the sums of its arms.
     private mutating func endBlock(_ block: StoredBlock?) {
         guard isComplete, let block, let summary = block.summary, let sums = builder.openBlock else { return }
-        for (key, value) in [("tally", sums.tally.json), ("margins", sums.margins.json)] {
+        let heads: JSON = [
+            "alice": .string(builder.chainHeads.alice.description), "bob": .string(builder.chainHeads.bob.description),
+        ]
+        for (key, value) in [
+            ("tally", sums.tally.json), ("margins", sums.margins.json), ("chain_heads", heads),
+            ("next_index", JSON(count: builder.nextIndex)),
+        ] {
             guard let stored = summary[key] else { continue }
             for difference in JSONDifference.list(stored, expected: value, path: key) {
                 differ("block \(block.header.number) summary", difference)
@@ -179,9 +191,14 @@ struct VerificationRun {
             let list = JSONDifference.list(certificate.json, expected: issued.json, path: "")
             for difference in list where !difference.hasPrefix("hash:") { differ("certificate", difference) }
         }
+        // What is altered is certified by nobody; a campaign under way has no verdict yet.
+        let state = try journal.state().state
+        let hasEnded = certificate != nil || ["completed", "stopped", "finishing"].contains(state)
         return VerificationReport(
             campaign: journal.campaign, arms: arms, trials: trials, chainHeads: heads,
-            certificateHash: certificate?.hash, isCertified: issued?.isCertified, simulated: journal.simulated,
+            certificateHash: certificate?.hash,
+            isCertified: differenceCount == 0 && hasEnded ? issued?.isCertified : nil,
+            simulated: journal.simulated,
             differences: differences, differenceCount: differenceCount)
     }
 

@@ -10,7 +10,7 @@ public struct VerificationReport: Equatable, Sendable {
     public let chainHeads: PerNode<Digest>
     /// Hash of the certificate that was compared, or nil when there was none.
     public let certificateHash: Digest?
-    /// The verdict of the recomputed certificate; nil when the evidence is too damaged for one.
+    /// The verdict of the recomputed certificate; nil when anything differs, and while the campaign is under way.
     public let isCertified: Bool?
     /// Whether the data come from a simulation.
     public let simulated: Bool

@@ -83,6 +83,8 @@ struct CampaignStore: Sendable {
             do throws(BellError) {
                 listing.entries.append(try entry(id))
             } catch {
+                // Its making was cut short; with a certifier's copy beside it there was a campaign, and it was emptied.
+                if error.code == .journalUnborn, !fileExists("\(folder(of: id))/cert.sqlite") { continue }
                 let sealed = try? SealedPlan(json: JSON(parsing: readText(plan(of: id)), source: plan(of: id)))
                 listing.damaged.append(Damaged(id: id, sealed: sealed, error: error))
             }

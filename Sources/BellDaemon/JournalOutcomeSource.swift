@@ -126,6 +126,19 @@ final class JournalOutcomeSource: OutcomeSource {
 
     func acknowledged(_ campaign: CampaignID, nextIndex: UInt64, end: Bool) throws(BellError) {
         guard end else { return }
+        let announced = try read(campaign) { (reader) throws(BellError) -> CampaignEnd? in
+            try reader.refresh()
+            return try isDecided(reader.journal) ? self.end(of: reader.journal) : nil
+        }
+        // A certifier that has an end which was never announced has another campaign, or a later state of this one.
+        guard let announced, announced.nextIndex == nextIndex else {
+            throw BellError(
+                .streamContradiction, "The certifier confirms the campaign's end at trial \(nextIndex).",
+                at: "campaign \(campaign)",
+                cause: announced.map { "it ends at trial \($0.nextIndex)" } ?? "it has not ended",
+                state: "the campaign goes on and is not closed",
+                fix: "was the journal restored from an older copy? run `bellctl campaign verify`")
+        }
         _ = ended.withLock { $0.insert(campaign) }
         readers.withLock { $0[campaign] = nil }
     }

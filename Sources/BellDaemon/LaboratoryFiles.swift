@@ -42,16 +42,18 @@ struct LaboratoryFiles: Sendable {
         let compiled = try Compiler.compile(
             sequence, calibration: calibration, laboratory: laboratory,
             limits: boards.map { BoardLimits($0) }, k: sealed.plan.localityK, inputBits: sealed.plan.inputBits)
+        let audit = try AuditParameters(
+            survey: compiled.survey, k: sealed.plan.localityK, tickRates: compiled.programs.map(\.tickRate),
+            trialPeriod: compiled.programs.map(\.trialPeriod), inputBits: sealed.plan.inputBits,
+            simulated: boards.alice.simulated || boards.bob.simulated)
+        // The audit's parameters stand in it, too: whatever decides about trials is under the calibration's hash.
         let frozen: JSON = [
-            "calibration": calibration.frozen, "survey": compiled.survey.json,
+            "calibration": calibration.frozen, "survey": compiled.survey.json, "audit": audit.json,
             "sequence_hash": .string(sealed.plan.sequenceHash.description), "laboratory": .string(laboratory.name),
         ]
         return CompiledBlock(
             programs: compiled.programs, calibration: frozen, calibrationHash: Blake2b.hash(text: frozen.text),
-            audit: try AuditParameters(
-                survey: compiled.survey, k: sealed.plan.localityK,
-                tickRates: compiled.programs.map(\.tickRate), trialPeriod: compiled.programs.map(\.trialPeriod),
-                inputBits: sealed.plan.inputBits))
+            audit: audit)
     }
 }
 

@@ -17,6 +17,8 @@ extension BellError.Code {
     public static let journalChain = BellError.Code("journal.chain-broken", exit: .dataIntegrity)
     /// Compressed columns or another stored value cannot be read.
     public static let journalDamaged = BellError.Code("journal.damaged", exit: .dataIntegrity)
+    /// A process was killed while it created the journal: there is no campaign in it, and no trial was run.
+    public static let journalUnborn = BellError.Code("journal.unborn", exit: .dataIntegrity)
     /// Blocks, arms or trial indices have a gap, an overlap or another order.
     public static let journalStructure = BellError.Code("journal.structure", exit: .dataIntegrity)
     /// The caller wanted to write something out of order.

@@ -75,6 +75,11 @@ enum JournalSchema {
     /// Refuses what is not a journal, or one from the future.
     static func check(_ database: Database) throws(BellError) {
         let version = try version(of: database)
+        if version == 0, try database.value("SELECT count(*) FROM sqlite_schema") == .int(0) {
+            throw BellError(
+                .journalUnborn, "The journal is empty: it was killed while being created.", at: database.path,
+                state: "no trial was run", fix: "remove the campaign's folder and start the campaign again")
+        }
         guard try database.pragma("application_id") == .int(application), version > 0 else {
             throw BellError(
                 .journalForeign, "The file is a database, but not a journal of belld.", at: database.path,

@@ -35,8 +35,13 @@ struct StoredCampaign {
             found = (campaign.bytes, plan, hash, devices, simulated, software)
         }
         guard let found, let campaign = CampaignID(bytes: found.id) else {
+            guard try database.value("SELECT count(*) FROM arm") == .int(0) else {
+                throw BellError(
+                    .journalDamaged, "The campaign's row was removed.", at: place,
+                    fix: "restore the journal from a copy")
+            }
             throw BellError(
-                .journalDamaged, "The journal has no campaign: it was killed while being created.", at: place,
+                .journalUnborn, "The journal has no campaign: it was killed while being created.", at: place,
                 state: "no trial was run", fix: "remove the campaign's folder and start the campaign again")
         }
         self.campaign = campaign

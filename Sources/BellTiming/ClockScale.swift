@@ -68,10 +68,16 @@ public struct ClockScale: Equatable, Sendable {
     @inlinable
     public func isInPlace(_ ticks: Int64) -> Bool { UInt64(bitPattern: ticks &+ placeSlack) <= placeRange }
 
-    /// Picoseconds that `ticks` last at the nominal rate, rounded up; at most 1 ps too long. Never overflows.
+    /// Picoseconds that `ticks` last at the nominal rate or the measured one, whichever is longer, rounded up.
+    ///
+    /// Which of a counter and the shared pulse is right the records cannot tell: 100 ppm of 107 ns are 11 ps, so the
+    /// longer time is taken. Never overflows.
+    /// - Parameter measured: Picoseconds a tick as the clock records give it, in the fixed point of ``ClockSegment``;
+    ///   0 for the nominal rate alone.
     @inlinable
-    public func duration(_ ticks: UInt32) -> Int64 {
-        let product = (UInt64(ticks) &<< 20).multipliedFullWidth(by: factorUp)
+    public func duration(_ ticks: UInt32, measured: Int64 = 0) -> Int64 {
+        let longer = measured > factor ? UInt64(bitPattern: measured) &+ 1 : factorUp
+        let product = (UInt64(ticks) &<< 20).multipliedFullWidth(by: longer)
         return Int64(bitPattern: product.high &+ (product.low == 0 ? 0 : 1))
     }
 }

@@ -176,6 +176,25 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         #expect(machine.nextIndex == 35)
     }
 
+    @Test("an announced end survives a failure and a Ctrl-C: no trial may follow it", arguments: [true, false])
+    func announcedEnd(isInterrupted: Bool) {
+        let wait = BellError(.campaignInterrupted, "left before the certifier")
+        // Stopped at trial 35 of 100: with any other state the next daemon would start trial 35.
+        var machine = CampaignMachine(
+            plan: plan(trials: 100), nextIndex: 35, nextArm: 5, nextBlock: 1, finishing: .stopped)
+        #expect(machine.begin() == .finish(.stopped))
+        if isInterrupted { _ = machine.request { $0.interrupts = 2 } }
+        let action = machine.handle(.failed(wait))
+        #expect(machine.state == .finishing)
+        if isInterrupted {
+            #expect(action == .end(.finishing))
+        } else {
+            #expect(action == .wait(milliseconds: 250))
+            #expect(machine.handle(.done) == .finish(.stopped))
+            #expect(machine.handle(.done) == .end(.stopped))
+        }
+    }
+
     @Test(
         "a failing action is retried after 0.25 s, doubling to 30 s",
         arguments: [(1, 250), (2, 500), (8, 30_000), (99, 30_000)])

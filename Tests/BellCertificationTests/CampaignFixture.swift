@@ -49,7 +49,8 @@ struct CampaignFixture {
                 pathAB: path, pathBA: path, stations: PerNode(alice: station, bob: station),
                 terms: [.init(name: "clock", picoseconds: 100, kind: .random)]),
             k: plan.localityK, tickRates: PerNode(alice: rate, bob: rate),
-            trialPeriod: PerNode(alice: 640_000, bob: 640_000), inputBits: plan.inputBits)
+            trialPeriod: PerNode(alice: 640_000, bob: 640_000), inputBits: plan.inputBits,
+            simulated: simulated)
     }
 
     /// The arms in their order; each arm one chunk a node.

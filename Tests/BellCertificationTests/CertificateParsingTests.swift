@@ -71,7 +71,7 @@ import Testing
         let certificate = try CampaignFixture(table1Counts).certificate()
         let forged = try CertificateParsingTests.forged(certificate) { $0["simulated"] = false }
         let error = try #require(CertificateParsingTests.error(forged))
-        #expect(error.place?.contains("assumptions.simulated") == true, "\(error)")
+        #expect(error.place?.contains("audit.simulated") == true, "\(error)")
     }
 
     @Test("Unknown keys, newer versions and other files are refused")

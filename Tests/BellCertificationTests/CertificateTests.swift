@@ -39,6 +39,20 @@ import Testing
         #expect(!(try real.certificate().text.contains("SIMULATED")))
     }
 
+    @Test("What stands against the headline stands against every further claim, whose numbers may hold")
+    func objections() throws {
+        var fixture = CampaignFixture(table1Counts)
+        fixture.plan.claims = [.localRealism(significance: 0.01)]
+        for isKnown in [true, false] {
+            fixture.offsetKnown = isKnown
+            let certificate = try fixture.certificate()
+            let claims = try #require(certificate.json["claims"]?.arrayValue)
+            #expect(claims.map { $0["holds"] } == [true, true])
+            #expect(claims.map { $0["certified"] } == [.bool(isKnown), .bool(isKnown)])
+            #expect(certificate.text.contains("NOT certified: locality is unknown") == !isKnown)
+        }
+    }
+
     @Test("Data with S = 2 are not certified")
     func local() throws {
         // Every device answers 0: S = 2, the most that local realism allows.
@@ -108,6 +122,7 @@ import Testing
         #expect(certificate.tally.valid == 3016)
         #expect(certificate.json["locality"]?["status"] == "assumed" && certificate.isCertified)
         #expect(certificate.text.contains("assumed (no setting leakage)"))
+        #expect(certificate.json["assumptions"]?["freedom-of-choice"]?.text.contains("for the first time") == true)
     }
 
     @Test("Trials that take too long are losses, so nothing is left to certify")

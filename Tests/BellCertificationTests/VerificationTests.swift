@@ -16,7 +16,18 @@ import Testing
         var simulated = true
         /// Leaves the last arm without a record.
         var isCutShort = false
+        // Alterations by somebody who makes every hash, status and sum of the journal anew.
+        var evidence: (inout ArmEvidence) -> Void = { _ in }
+        var audit: (JSON) -> JSON = { $0 }
+        /// Also writes the altered audit into the frozen calibration.
+        var calibrationFollows = false
+        var trialsPerBlock: UInt64?
+        var boot: UInt64 = 7
     }
+
+    static let devices: JSON = [
+        "alice": ["model": "mock", "tick_rate_hz": 8e9], "bob": ["model": "mock", "tick_rate_hz": 8e9],
+    ]
 
     /// Writes the fixture's campaign into a journal, as the daemon does, and returns its folder and path.
     static func write(_ fixture: CampaignFixture, _ damage: Damage = Damage()) throws -> String {
@@ -26,9 +37,12 @@ import Testing
         let journal = try Journal.create(
             at: path, campaign: try #require(CampaignID(hex: "00112233445566778899aabbccddeeff")),
             sealed: fixture.sealed, planHash: Blake2b.hash(text: fixture.sealed.json.text),
-            devices: ["alice": ["model": "mock"], "bob": ["model": "mock"]], simulated: damage.simulated,
+            devices: devices, simulated: damage.simulated,
             software: "0.1.0")
-        let parameters = try fixture.auditParameters()
+        let sound = try fixture.auditParameters().json
+        let parameters = try AuditParameters(json: damage.audit(sound))
+        let frozen = damage.calibrationFollows ? parameters.json : sound
+        let perBlock = damage.trialsPerBlock ?? fixture.plan.trialsPerBlock
         var auditor = Auditor(parameters)
         var sums = (tally: TrialTally(), margins: MarginSummary())
         var number: UInt64 = 0
@@ -40,16 +54,20 @@ import Testing
             sums = (TrialTally(), MarginSummary())
             isOpen = false
         }
-        let arms = fixture.arms()
+        var arms = fixture.arms()
+        for i in arms.indices { damage.evidence(&arms[i]) }
         for (i, arm) in arms.enumerated() {
-            if arm.firstIndex >= number * fixture.plan.trialsPerBlock {
+            if arm.firstIndex >= number * perBlock {
                 try close()
-                let calibration: JSON = ["block": JSON(count: number)]
+                let calibration: JSON = [
+                    "block": JSON(count: number), "audit": frozen, "survey": frozen["survey"] ?? .null,
+                    "sequence_hash": .string(fixture.plan.sequenceHash.description),
+                ]
                 try journal.beginBlock(
                     BlockHeader(
                         number: number, firstIndex: arm.firstIndex, calibration: calibration,
                         calibrationHash: Blake2b.hash(text: calibration.text), audit: parameters.json,
-                        programs: PerNode(alice: [1], bob: [2]), bootIDs: PerNode(alice: 7, bob: 7)))
+                        programs: PerNode(alice: [1], bob: [2]), bootIDs: PerNode(alice: damage.boot, bob: 7)))
                 number += 1
                 isOpen = true
             }
@@ -76,6 +94,11 @@ import Testing
         case .stopped(let reason): try journal.setState("stopped", reason: reason)
         }
         return path
+    }
+
+    static func report(_ path: String) throws(BellError) -> VerificationReport {
+        defer { try? FileManager.default.removeItem(atPath: (path as NSString).deletingLastPathComponent) }
+        return try Verification.run(journal: try Journal.openReadOnly(at: path), certificate: nil)
     }
 
     static func verify(_ path: String, _ certificate: Certificate?) throws -> VerificationReport {

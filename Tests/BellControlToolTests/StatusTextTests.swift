@@ -172,6 +172,8 @@ struct StatusTextTests {
     func unfinished(_ state: String, _ word: String?) throws {
         let view = try #require(
             CampaignView(["number": 3, "name": "old", "state": .string(state), "done": 5, "trials": 10]))
+        let fresh = try #require(CampaignView(["number": 3, "state": "running", "done": 0, "trials": 10]))
+        #expect(LabSupervisor.goesOn(fresh) == nil)
         let line = LabSupervisor.goesOn(view)
         #expect((line == nil) == (word == nil))
         if let word { #expect(line?.contains(word) == true) }

@@ -188,6 +188,22 @@ struct DamageTests {
         #expect(try bytes(folder.journal) == before)
     }
 
+    @Test("A journal whose making was killed holds no campaign, and is told from a damaged one", arguments: 0..<3)
+    func unborn(step: Int) throws {
+        let folder = try TemporaryFolder()
+        switch step {
+        case 0: try write([], folder.journal)
+        case 1: try Database(path: folder.journal, mode: .create).useDurableLog()
+        default:
+            // The tables are a transaction of their own, before the campaign's row.
+            try JournalSchema.migrate(try Database(path: folder.journal, mode: .create))
+        }
+        var error = #expect(throws: BellError.self) { try Journal.open(at: folder.journal) }
+        #expect(error?.code == .journalUnborn && error?.state == "no trial was run")
+        error = #expect(throws: BellError.self) { try Journal.openReadOnly(at: folder.journal) }
+        #expect(error?.code == .journalUnborn)
+    }
+
     @Test("A missing file, another database and no database are told apart; an existing journal is not overwritten")
     func foreign() throws {
         let folder = try TemporaryFolder()

@@ -123,7 +123,7 @@ final class LabSupervisor {
     static func goesOn(_ campaign: CampaignView) -> String? {
         let amount = "\(NumberText.count(campaign.done)) of \(NumberText.count(campaign.trials)) trials"
         switch campaign.state {
-        case "preparing", "running", "finishing":
+        case "preparing" where (campaign.done ?? 0) > 0, "running" where (campaign.done ?? 0) > 0, "finishing":
             return "campaign \(campaign.title) goes on (\(amount)); `bellctl campaign watch` shows it"
         case "interrupted", "paused", "suspended":
             return "campaign \(campaign.title) is unfinished (\(amount)); `bellctl campaign resume` goes on with it"
