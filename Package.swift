@@ -142,8 +142,18 @@ let package = Package(
         tests(
             of: "BellCertification",
             ["BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite"]),
-        tests(of: "BellCampaign", ["BellYAML", "BellSequence", "DriverKit", "Board", "BellJournal"]),
-        tests(of: "BellDaemon", ["BellHost", "BellControl", "BellJournal", "BellCampaign", "BellStream"]),
+        tests(
+            of: "BellCampaign",
+            [
+                "BellYAML", "BellSequence", "BellAudit", "BellCrypto", "BellHost", "DriverKit", "Board", "MockLab",
+                "BellJournal",
+            ]),
+        tests(
+            of: "BellDaemon",
+            [
+                "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
+                "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
+            ]),
         tests(
             of: "BellCertifier",
             [

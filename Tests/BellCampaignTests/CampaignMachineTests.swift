@@ -83,6 +83,7 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         }
         #expect(next == 333)
         #expect(paper.recorded.count == 333)
+        #expect(paper.steps < 5000)
     }
 
     @Test("an arm is never longer than the board's limit, nor crosses a block's end")
