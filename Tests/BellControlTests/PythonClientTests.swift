@@ -1,6 +1,8 @@
 import BellControl
 import BellModel
+import Dispatch
 import Glibc
+import Synchronization
 import Testing
 
 @Suite("Python client", .serialized, .blocking)
@@ -10,15 +12,18 @@ struct PythonClientTests {
         let daemon = try TestDaemon(name: "p")
         defer { daemon.close() }
         let publisher = daemon.publisher
-        // The daemon's life goes on while the client runs.
-        let life = Task {
-            var n: Int64 = 0
-            while !Task.isCancelled {
-                publisher.publish(kind: "campaign", data: ["trials": .int(n), "s": 2.5])
-                n += 1
-                try await Task.sleep(for: .milliseconds(10))
+        // The daemon's life goes on while the client runs; on a thread of its own, for tasks share theirs with all tests.
+        let life = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "telemetry"))
+        let number = Mutex<Int64>(0)
+        life.setEventHandler {
+            let n = number.withLock { number in
+                number += 1
+                return number
             }
+            publisher.publish(kind: "campaign", data: ["trials": .int(n), "s": 2.5])
         }
+        life.schedule(deadline: .now(), repeating: .milliseconds(10))
+        life.resume()
         defer { life.cancel() }
         let output = try run(
             "/usr/bin/python3", "\(sourceRoot())/Tests/python/telemetry_client.py", daemon.control, daemon.telemetry,
