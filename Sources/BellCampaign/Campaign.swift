@@ -62,17 +62,14 @@ public actor Campaign {
         var action = machine.begin()
         var shown = (state: machine.state, reason: machine.reason)
         while true {
+            // First on disk, then shown: what is reported survives a crash.
             let isNews = shown != (machine.state, machine.reason)
-            report(force: isNews)
             if isNews {
                 shown = (machine.state, machine.reason)
                 await keeper.note(state: shown.state, reason: shown.reason)
             }
-            if case .end(let state) = action {
-                await keeper.note(state: state, reason: machine.reason)
-                report(force: true)
-                return state
-            }
+            report(force: isNews)
+            if case .end(let state) = action { return state }
             action = machine.handle(await perform(action))
         }
     }

@@ -184,17 +184,22 @@ actor CampaignRunner {
     }
 
     /// One signal ends after the block, two after the arm; the first call returns when no campaign is under way.
-    func interrupt(times: Int) async {
+    ///
+    /// - Returns: Whether a campaign was left that can go on.
+    @discardableResult
+    func interrupt(times: Int) async -> Bool {
         interrupts = max(interrupts, times)
         if let current {
             let all = interrupts
             await current.campaign.request { $0.interrupts = max($0.interrupts, all) }
         }
-        guard times == 1 else { return }
+        guard times == 1 else { return false }
+        var isLeft = false
         while current != nil || isChanging {
-            _ = await current?.task.value
+            if let state = await current?.task.value { isLeft = !state.isFinal }
             try? await Task.sleep(for: .milliseconds(5))
         }
+        return isLeft
     }
 
     private func begin(_ keeper: JournalKeeper) async throws(BellError) {

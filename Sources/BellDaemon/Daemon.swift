@@ -46,7 +46,7 @@ public final class Daemon: Sendable {
     private let reactor: Reactor
     private let telemetry: TelemetryPublisher
     private let devices: DeviceKeeper
-    private let runner: CampaignRunner
+    let runner: CampaignRunner
     private let outcomes: OutcomeServer
     private let control: ControlServer
     private let store: CampaignStore
@@ -126,29 +126,30 @@ public final class Daemon: Sendable {
     /// Runs until a signal has ended it.
     ///
     /// - Parameter signals: Counts of SIGINT and SIGTERM: one finishes the block, two the arm.
+    /// - Returns: `interrupted` when a campaign was left that can go on.
     public func run(signals: AsyncStream<Int>) async -> ExitCode {
         await devices.listen()
         await runner.resumeUnfinished()
         await devices.keepConnected()
         log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
-        enum Ending { case signal(Int), drained }
+        enum Ending { case signal(Int), drained(isLeft: Bool) }
         let (endings, feed) = AsyncStream<Ending>.makeStream()
         let forward = Task { for await count in signals { feed.yield(.signal(count)) } }
         defer { forward.cancel() }
-        var wasRunning = false
+        var isLeft = false
         waiting: for await ending in endings {
             switch ending {
             case .signal(1):
-                wasRunning = await runner.isRunning
                 log.info("signal: the block is finished, then the daemon ends", [:])
                 Task { [runner] in
-                    await runner.interrupt(times: 1)
-                    feed.yield(.drained)
+                    feed.yield(.drained(isLeft: await runner.interrupt(times: 1)))
                 }
             case .signal(let count):
                 log.info("signal: the arm is finished, then the daemon ends", [:])
                 await runner.interrupt(times: count)
-            case .drained: break waiting
+            case .drained(let left):
+                isLeft = left
+                break waiting
             }
         }
         await devices.stop()
@@ -157,7 +158,7 @@ public final class Daemon: Sendable {
         telemetry.close()
         reactor.shutdown()
         log.info("belld ended", [:])
-        return wasRunning ? .interrupted : .ok
+        return isLeft ? .interrupted : .ok
     }
 
     /// Shows and logs what becomes of the outcome stream.
