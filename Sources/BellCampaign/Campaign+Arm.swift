@@ -25,7 +25,9 @@ extension Campaign {
         case .armEnd(let campaign, let arm, let first, let count, let made, _) where campaign == id:
             if arm == collector?.arm.number {
                 collector?.end(node, made: made)
-                if let lost = collector?.missing(node), lost > 0 { note("\(lost) records of arm \(arm) are lost", node) }
+                if let lost = collector?.missing(node), lost > 0 {
+                    note("\(lost) records of arm \(arm) are lost", node)
+                }
             } else {
                 discard(arm, upTo: first &+ UInt64(count), of: node)
             }

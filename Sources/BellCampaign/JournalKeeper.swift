@@ -91,7 +91,9 @@ public actor JournalKeeper {
             totals.margins += try MarginSummary(json: result.margins)
             totals.process.add(tally, pattern: sealed.plan.pattern)
         }
-        let last = try journal.lastBlock.flatMap { (last) throws(BellError) in try journal.blocks(from: last.number).last }
+        let last = try journal.lastBlock.flatMap { (last) throws(BellError) in
+            try journal.blocks(from: last.number).last
+        }
         let open = last?.summary == nil ? last : nil
         if let open { try takeUp(open) }
         let state = try journal.state().state

@@ -132,7 +132,8 @@ import Testing
         #expect(try SealedPlan(json: sealed.json) == sealed)
     }
 
-    @Test("hostile texts are refused, never obeyed", arguments: ["", "[]", "plan: [", "\u{0}", "trials: 1e99", "a: &x 1"])
+    @Test(
+        "hostile texts are refused, never obeyed", arguments: ["", "[]", "plan: [", "\u{0}", "trials: 1e99", "a: &x 1"])
     func hostile(text: String) throws {
         _ = try refusal(text)
     }

@@ -44,7 +44,8 @@ import Testing
         #expect(store.isUnfinished(second))
     }
 
-    @Test("a journal that is gone, empty or garbage is listed with its reason", arguments: ["gone", "empty", "garbage"])
+    @Test(
+        "a journal that is gone, empty or garbage is listed with its reason", arguments: ["gone", "empty", "garbage"])
     func damaged(how: String) throws {
         let laboratory = try TestLaboratory()
         let store = laboratory.store

@@ -23,7 +23,8 @@ struct TestLaboratory: Sendable {
     let state: StateDirectory
     var virtual: VirtualLab
 
-    init(faults: [String] = [], at: PerNode<String> = PerNode(alice: "mock://lab/alice", bob: "mock://lab/bob")) throws {
+    init(faults: [String] = [], at: PerNode<String> = PerNode(alice: "mock://lab/alice", bob: "mock://lab/bob")) throws
+    {
         folder = try TemporaryFolder()
         state = try StateDirectory(path: folder.file("state"))
         let shipped = "\(Self.root)/Calibration/mocklab"
@@ -44,7 +45,8 @@ struct TestLaboratory: Sendable {
     static func virtual(_ folder: TemporaryFolder, faults: [String] = [], seed: UInt64 = 5) throws -> VirtualLab {
         let path = folder.file("profile.yaml")
         return VirtualLab(
-            profile: try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path)), seed: seed, pace: .max,
+            profile: try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path)), seed: seed,
+            pace: .max,
             faults: try faults.map { try MockFault(parsing: $0) })
     }
 
