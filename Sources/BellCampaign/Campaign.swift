@@ -25,6 +25,8 @@ public actor Campaign {
     /// Bits that the host committed to for the arm under way; nil for board bits.
     var hostBits: BellJournal.HostBits?
     var totals: CampaignTotals
+    /// The state that is on disk and is reported.
+    private var shown: (state: CampaignState, reason: BellError?)
     private var waiter: CheckedContinuation<Void, Never>?
     private var lastReport: UInt64 = 0
     private var rate = RateMeter()
@@ -47,6 +49,7 @@ public actor Campaign {
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, openBlock: opened.openBlock, unresolved: opened.unresolved,
             isPaused: opened.wasPaused, finishing: opened.finishing)
+        shown = (machine.state, machine.reason)
         // What the boards still hold of it may come as soon as the campaign hears them.
         if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
     }
@@ -60,17 +63,18 @@ public actor Campaign {
         }
         defer { ticker.cancel() }
         var action = machine.begin()
-        var shown = (state: machine.state, reason: machine.reason)
+        var isNews = true
         while true {
-            // First on disk, then shown: what is reported survives a crash.
-            let isNews = shown != (machine.state, machine.reason)
             if isNews {
-                shown = (machine.state, machine.reason)
-                await keeper.note(state: shown.state, reason: shown.reason)
+                // First on disk, then shown: what is reported survives a crash.
+                let new = (state: machine.state, reason: machine.reason)
+                await keeper.note(state: new.state, reason: new.reason)
+                shown = new
             }
             report(force: isNews)
             if case .end(let state) = action { return state }
             action = machine.handle(await perform(action))
+            isNews = shown != (machine.state, machine.reason)
         }
     }
 
@@ -156,7 +160,7 @@ public actor Campaign {
     /// The campaign as it is now.
     public func snapshot() -> CampaignSnapshot {
         CampaignSnapshot(
-            id: id, sealed: sealed, state: machine.state, reason: machine.reason, started: machine.nextIndex,
+            id: id, sealed: sealed, state: shown.state, reason: shown.reason, started: machine.nextIndex,
             block: machine.block, arm: collector?.arm.number ?? 0, tally: totals.tally, margins: totals.margins,
             requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
             log10LivePValue: -max(0, totals.process.log10Max),

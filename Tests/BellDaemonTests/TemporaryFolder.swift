@@ -43,3 +43,10 @@ func eventually(
 }
 
 struct Waited: Error {}
+
+func removeIfThere(_ path: String) throws { try removeFile(path) }
+
+/// Makes a file one that is no database.
+func overwrite(_ path: String) throws {
+    try writeFileAtomically(path, text: String(repeating: "no database ", count: 1000))
+}
