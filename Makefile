@@ -29,8 +29,13 @@ layers: ## Compares every import with the table in docs/architecture.md.
 	@/usr/bin/python3 .ci/layers --self-test
 	@/usr/bin/python3 .ci/layers
 
+# These tests run real daemons and boards against the wall clock; beside hundreds of others on the few threads that Swift
+# shares among tasks they would measure the machine. They get a process of their own, one test at a time.
+REAL_TIME := ^Bell(Campaign|Daemon|Certifier|Control)Tests
+
 unit:
-	swift test --skip-build $(FLAGS)
+	swift test --skip-build $(FLAGS) --skip '$(REAL_TIME)'
+	swift test --skip-build $(FLAGS) --no-parallel --filter '$(REAL_TIME)'
 
 end-to-end: ## Runs separate processes, kills them, and counts the trials.
 	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)

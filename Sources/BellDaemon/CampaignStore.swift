@@ -83,8 +83,9 @@ struct CampaignStore: Sendable {
             do throws(BellError) {
                 listing.entries.append(try entry(id))
             } catch {
-                // Its making was cut short; with a certifier's copy beside it there was a campaign, and it was emptied.
-                if error.code == .journalUnborn, !fileExists("\(folder(of: id))/cert.sqlite") { continue }
+                // Its making was cut short before its plan was sealed; else there was a campaign, and it stays listed.
+                let traces = [plan(of: id), "\(folder(of: id))/cert.sqlite"]
+                if error.code == .journalUnborn, !traces.contains(where: fileExists) { continue }
                 let sealed = try? SealedPlan(json: JSON(parsing: readText(plan(of: id)), source: plan(of: id)))
                 listing.damaged.append(Damaged(id: id, sealed: sealed, error: error))
             }

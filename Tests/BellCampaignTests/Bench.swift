@@ -27,10 +27,10 @@ struct Bench: Sendable {
 
     init(
         trials: UInt64, perArm: UInt32 = 256, perBlock: UInt64 = 4096, inputBits: InputBitSource = .board,
-        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11
+        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11, pace: Pace = .max
     ) throws {
         folder = try TemporaryFolder()
-        lab = try Bench.laboratory(faults: faults, spool: spool, seed: seed)
+        lab = try Bench.laboratory(faults: faults, spool: spool, seed: seed, pace: pace)
         campaign = try #require(CampaignID(bytes: randomBytes(16)))
         sealed = SealedPlan(
             plan: Plan(
@@ -42,12 +42,14 @@ struct Bench: Sendable {
             number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00.000Z")
     }
 
-    static func laboratory(faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11) throws -> VirtualLab {
+    static func laboratory(
+        faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11, pace: Pace = .max
+    ) throws -> VirtualLab {
         let path = "\(root)/Calibration/mocklab/profile.yaml"
         var profile = try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path))
         for node in Node.allCases { profile.boards[node].spoolTrials = spool }
         return VirtualLab(
-            profile: profile, seed: seed, pace: .max, faults: try faults.map { try MockFault(parsing: $0) })
+            profile: profile, seed: seed, pace: pace, faults: try faults.map { try MockFault(parsing: $0) })
     }
 
     var journal: String { folder.file("journal.sqlite") }

@@ -119,7 +119,8 @@ import Testing
 
     @Test("pause parks between blocks, resume goes on where it was")
     func pause() async throws {
-        let bench = try Bench(trials: 4000)
+        // Slow enough that the campaign is not over before it is asked to pause.
+        let bench = try Bench(trials: 4000, pace: .trialsPerSecond(5000))
         let host = try await Host(bench, keeper: try bench.createKeeper())
         async let end = host.run()
         try await host.until("running") { $0.started > 500 }
@@ -204,7 +205,7 @@ import Testing
 
     @Test("a board that keeps refusing arms does not use up the campaign")
     func refusals() async throws {
-        let bench = try Bench(trials: 100_000)
+        let bench = try Bench(trials: 100_000, pace: .trialsPerSecond(20_000))
         let host = try await Host(bench, keeper: try bench.createKeeper())
         async let end = host.run()
         try await host.until("running") { $0.started > 500 }

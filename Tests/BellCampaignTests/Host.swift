@@ -12,8 +12,8 @@ import Testing
 final class Host: Sendable {
     /// Waits that are short enough for tests and long enough for a busy machine.
     static let timeouts = BoardTimeouts(
-        request: .milliseconds(1500), transfer: .seconds(5), replay: .seconds(5), heartbeat: .milliseconds(100),
-        silence: .milliseconds(800), gap: .milliseconds(50), resolution: .milliseconds(10))
+        request: .seconds(3), transfer: .seconds(5), replay: .seconds(5), heartbeat: .milliseconds(100),
+        silence: .seconds(2), gap: .milliseconds(50), resolution: .milliseconds(10))
 
     let bench: Bench
     let drivers: PerNode<BoardDriver>

@@ -87,6 +87,8 @@ struct ProgramTests {
         let path = "\(folder.state.folder(of: fixture.campaign))/cert.sqlite"
         var left = fixture.items[...]
         var server = try Server(endpoint, source)
+        func readies() -> Int { logText().split(separator: "\n").count { $0.hasSuffix("bellcert ready") } }
+        var readiesBefore = readies()
         var child = try start()
         defer { child.signal(.kill) }
         var kills = 0
@@ -108,6 +110,7 @@ struct ProgramTests {
                     let ledger = try Ledger(path: path, campaign: fixture.campaign, begin: nil)
                     #expect(ledger.count.nextIndex >= acknowledged)
                 }
+                readiesBefore = readies()
                 child = try start()
             }
             if random.next() % 6 == 0 {
@@ -118,6 +121,8 @@ struct ProgramTests {
         defer { server.close() }
         #expect(kills > 0)
         #expect(wait(30) { source.acknowledgement(of: fixture.campaign).end }, "\(logText())")
+        // A child that was only just started does not watch for signals yet.
+        #expect(wait(10) { readies() > readiesBefore }, "\(logText())")
         #expect(child.signal(.terminate))
         #expect(child.wait(timeoutMilliseconds: 5000) == .exited(0))
         let ledger = try Ledger(path: path, campaign: fixture.campaign, begin: nil)

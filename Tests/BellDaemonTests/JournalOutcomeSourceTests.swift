@@ -172,6 +172,7 @@ import Testing
         #expect(try outbox.source.campaigns() == [outbox.id, second, third])
         try outbox.source.acknowledged(outbox.id, nextIndex: 0, end: false)
         #expect(!outbox.source.isEnded(outbox.id))
+        try outbox.journal.setState("finishing")
         try outbox.source.acknowledged(outbox.id, nextIndex: 0, end: true)
         #expect(outbox.source.isEnded(outbox.id))
         #expect(try outbox.source.campaigns() == [second, third])
