@@ -205,7 +205,8 @@ import Testing
 
     @Test("a board that keeps refusing arms does not use up the campaign")
     func refusals() async throws {
-        let bench = try Bench(trials: 100_000, pace: .trialsPerSecond(20_000))
+        // One block only: a new one would load the program anew before an arm is refused.
+        let bench = try Bench(trials: 2_000_000, perBlock: 1_000_000, pace: .trialsPerSecond(20_000))
         let host = try await Host(bench, keeper: try bench.createKeeper())
         async let end = host.run()
         try await host.until("running") { $0.started > 500 }
