@@ -208,9 +208,20 @@ import Testing
     @Test("An arm that was committed and never recorded is named")
     func cutShort() throws {
         let path = try VerificationTests.write(CampaignFixture([200, 200, 200]), Damage(isCutShort: true))
+        try Journal.open(at: path).setState("completed")
         let report = try VerificationTests.verify(path, nil)
         #expect(report.differences.contains("arm 4: was committed and never recorded"), "\(report.text)")
         #expect(report.isCertified == nil)
+    }
+
+    @Test("The open arm of a campaign that goes on is no difference, and there is no verdict yet")
+    func underWay() throws {
+        let path = try VerificationTests.write(CampaignFixture([200, 200, 200]), Damage(isCutShort: true))
+        try Journal.open(at: path).setState("running")
+        let report = try VerificationTests.verify(path, nil)
+        #expect(report.differences.isEmpty, "\(report.text)")
+        #expect(report.isCertified == nil)
+        #expect(report.exitCode == .ok)
     }
 
     @Test(
