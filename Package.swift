@@ -45,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
         .target(name: "CKernels"),
         .target(name: "CShims"),
@@ -63,13 +64,28 @@ let package = Package(
         library("BellTiming", ["BellModel"]),
         library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         library("BellStatistics", ["BellModel"]),
+        library("BellRandomness", ["BellModel"]),
 
         library("BellAudit", ["BellModel", "BellTiming"]),
 
         driver("DriverKit", ["BellModel", "CKernels"]),
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ"]),
+        driver("USBTransport", ["BellModel", "DriverKit", "CLibUSB"]),
+        driver("RFSwitch", ["BellModel", "DriverKit"]),
+        driver("SCPIInstrument", ["BellModel", "DriverKit"]),
+        driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
+        driver("Recording", ["BellModel", "DriverKit"]),
+        driver("DriverConformance", ["BellModel", "DriverKit", "Board"]),
+        driver("VirtualUSB", ["BellModel", "DriverKit"]),
+        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
+        // From a device of lab.yaml to its driver, whatever the way.
+        driver(
+            "Devices",
+            [
+                "BellModel", "BellYAML", "BellZeroMQ", "BellSequence", "DriverKit", "Board", "ZeroMQTransport",
+                "USBTransport", "RFSwitch", "SCPIInstrument", "ExternalDriver", "Recording", "VirtualUSB", "MockLab",
+            ]),
 
         library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
@@ -136,6 +152,15 @@ let package = Package(
         tests(
             of: "MockLab",
             ["DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
+        tests(of: "BellRandomness"),
+        tests(of: "USBTransport", ["DriverKit", "VirtualUSB"]),
+        tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
+        tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
+        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
+        tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
+        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
+        tests(of: "VirtualUSB", ["DriverKit"]),
+        tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellZeroMQ"]),
         tests(of: "BellControl", ["BellZeroMQ"]),

@@ -4,8 +4,8 @@ public import BellModel
 public struct DeviceAddress: Hashable, Sendable {
     /// The ways to reach a device.
     public enum Way: Hashable, Sendable {
-        /// `mock://<lab>/<node>`: a laboratory inside the process.
-        case mock(lab: String, node: Node)
+        /// `mock://<lab>/<device>`: a simulated device inside the process; a board's name is its node.
+        case mock(lab: String, device: String)
         /// `zmq+ipc://@run/<name>`: a socket in the run directory.
         case run(name: String)
         /// `zmq+ipc:///<path>`: a Unix socket.
@@ -14,6 +14,10 @@ public struct DeviceAddress: Hashable, Sendable {
         case tcp(host: String, port: UInt16)
         /// `usb://<vendor>:<product>/<serial>`, vendor and product as four hexadecimal digits.
         case usb(vendor: UInt16, product: UInt16, serial: String)
+        /// `tcp://<host>:<port>`: an instrument that takes SCPI lines, usually at port 5025.
+        case socket(host: String, port: UInt16)
+        /// `replay:///<path>`: a recording, served again as a device.
+        case replay(path: String)
     }
 
     public let way: Way
@@ -29,8 +33,8 @@ public struct DeviceAddress: Hashable, Sendable {
         guard let way = DeviceAddress.way(of: text) else {
             throw BellError(
                 .deviceAddress, "The device address '\(text)' cannot be read.", at: place,
-                fix: "write mock://<lab>/<alice|bob>, zmq+ipc://@run/<name>, zmq+ipc:///<path>, "
-                    + "zmq+tcp://<host>:<port> or usb://<vid>:<pid>/<serial>")
+                fix: "write mock://<lab>/<device>, zmq+ipc://@run/<name>, zmq+ipc:///<path>, "
+                    + "zmq+tcp://<host>:<port>, usb://<vid>:<pid>/<serial>, tcp://<host>:<port> or replay:///<path>")
         }
         self.way = way
     }
@@ -41,7 +45,7 @@ public struct DeviceAddress: Hashable, Sendable {
         case .run(let name): "ipc://\(runDirectory)/\(name)"
         case .ipc(let path): "ipc://\(path)"
         case .tcp(let host, let port): "tcp://\(host):\(port)"
-        case .mock, .usb: nil
+        case .mock, .usb, .socket, .replay: nil
         }
     }
 
@@ -53,8 +57,8 @@ public struct DeviceAddress: Hashable, Sendable {
         switch text[..<mark.lowerBound] {
         case "mock":
             let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, !parts[0].isEmpty, let node = Node(name: String(parts[1])) else { return nil }
-            return .mock(lab: String(parts[0]), node: node)
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+            return .mock(lab: String(parts[0]), device: String(parts[1]))
         case "zmq+ipc":
             if rest.hasPrefix("@run/") {
                 let name = rest.dropFirst(5)
@@ -63,13 +67,7 @@ public struct DeviceAddress: Hashable, Sendable {
             }
             return rest.hasPrefix("/") && rest.count > 1 ? .ipc(path: String(rest)) : nil
         case "zmq+tcp":
-            guard let colon = rest.lastIndex(of: ":"), let port = number(rest[rest.index(after: colon)...], radix: 10),
-                port > 0
-            else { return nil }
-            let host = rest[..<colon]
-            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
-            guard !host.isEmpty, isBracketed || !host.contains(":"), !host.contains("/") else { return nil }
-            return .tcp(host: String(host), port: port)
+            return hostAndPort(rest).map { .tcp(host: $0.host, port: $0.port) }
         case "usb":
             let parts = rest.split(separator: "/", omittingEmptySubsequences: false)
             guard parts.count == 2, !parts[1].isEmpty else { return nil }
@@ -78,8 +76,20 @@ public struct DeviceAddress: Hashable, Sendable {
                 let product = number(ids[1], radix: 16)
             else { return nil }
             return .usb(vendor: vendor, product: product, serial: String(parts[1]))
+        case "tcp": return hostAndPort(rest).map { .socket(host: $0.host, port: $0.port) }
+        case "replay": return rest.hasPrefix("/") && rest.count > 1 ? .replay(path: String(rest)) : nil
         default: return nil
         }
+    }
+
+    private static func hostAndPort(_ rest: Substring) -> (host: String, port: UInt16)? {
+        guard let colon = rest.lastIndex(of: ":"), let port = number(rest[rest.index(after: colon)...], radix: 10),
+            port > 0
+        else { return nil }
+        let host = rest[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]") && host.count > 2
+        guard !host.isEmpty, isBracketed || !host.contains(":"), !host.contains("/") else { return nil }
+        return (String(host), port)
     }
 
     /// Digits only: `UInt16("+80")` is a number to Swift.

@@ -192,7 +192,13 @@ public final class Daemon: Sendable {
             return { () async throws(BellError) in try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
         }
         switch address.way {
-        case .mock(_, let node): return { () async throws(BellError) in try mock.transport(to: node) }
+        case .mock(_, let name):
+            guard let node = Node(name: name) else {
+                throw BellError(
+                    .unsupportedAddress, "The virtual laboratory has no board \"\(name)\".", at: "\(device.place) at",
+                    fix: "boards: alice, bob")
+            }
+            return { () async throws(BellError) in try mock.transport(to: node) }
         default:
             throw BellError(
                 .unsupportedAddress, "This version of belld cannot reach \(device.at).", at: "\(device.place) at",

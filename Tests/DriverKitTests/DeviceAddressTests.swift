@@ -5,7 +5,9 @@ import Testing
 @Suite("Device addresses")
 struct DeviceAddressTests {
     static let good: [(String, DeviceAddress.Way, String?)] = [
-        ("mock://chsh/alice", .mock(lab: "chsh", node: .alice), nil),
+        ("mock://chsh/alice", .mock(lab: "chsh", device: "alice"), nil),
+        ("tcp://10.0.0.7:5025", .socket(host: "10.0.0.7", port: 5025), nil),
+        ("replay:///tmp/alice.belltrace", .replay(path: "/tmp/alice.belltrace"), nil),
         ("zmq+ipc://@run/alice", .run(name: "alice"), "ipc:///run/user/1/x/alice"),
         ("zmq+ipc:///tmp/b o.sock".replacing(" ", with: ""), .ipc(path: "/tmp/bo.sock"), "ipc:///tmp/bo.sock"),
         ("zmq+tcp://127.0.0.1:5771", .tcp(host: "127.0.0.1", port: 5771), "tcp://127.0.0.1:5771"),
@@ -25,11 +27,11 @@ struct DeviceAddressTests {
     @Test(
         "anything else is refused with the forms that are understood",
         arguments: [
-            "", "alice", "mock://", "mock://lab", "mock://lab/carol", "mock:///alice", "mock://a/b/alice",
+            "", "alice", "mock://", "mock://lab", "mock://lab/", "mock:///alice", "mock://a/b/alice",
             "zmq+ipc://", "zmq+ipc://relative", "zmq+ipc://@run/", "zmq+ipc://@run/../x", "zmq+ipc://@run/..",
             "zmq+tcp://host", "zmq+tcp://host:0", "zmq+tcp://host:65536", "zmq+tcp://:1", "zmq+tcp://::1:5",
             "zmq+tcp://host:+80", "usb://1209/ALICE", "usb://1209:be11/", "usb://12:be11/X", "usb://xxxx:be11/X",
-            "tcp://h:1", "http://x", "mock://la b/alice", "mock://lab/alice\n",
+            "tcp://h", "tcp://h:0", "replay://x", "replay:///", "http://x", "mock://la b/alice", "mock://lab/alice\n",
         ])
     func refused(text: String) {
         let error = #expect(throws: BellError.self) { try DeviceAddress(text, place: "lab.yaml:12 at") }
