@@ -5,8 +5,6 @@ extension BellError.Code {
     public static let boardProtocol = BellError.Code("board.protocol", exit: .hardware)
     /// A board of another protocol version.
     public static let boardWrongVersion = BellError.Code("board.wrong-version", exit: .hardware)
-    /// A device address in a laboratory file that cannot be read.
-    public static let deviceAddress = BellError.Code("device.address", exit: .usage)
     /// The other end of a transport has closed it.
     public static let transportClosed = BellError.Code("transport.closed", exit: .hardware)
     /// The other end of a transport does not take what is sent.

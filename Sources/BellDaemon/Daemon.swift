@@ -181,14 +181,8 @@ public final class Daemon: Sendable {
     private static func opener(
         for device: Laboratory.Device, reactor: Reactor, runDirectory: String, mock: InProcessLaboratory
     ) throws(BellError) -> TransportOpener {
-        let address = try DeviceAddress(device.at, place: "\(device.place) at")
+        let address = device.address
         if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {
-            if case .tcp(let host, _) = address.way, ["0.0.0.0", "[::]", "*"].contains(host) {
-                throw BellError(
-                    .unsupportedAddress, "\(device.at) names every address of a machine, and no board.",
-                    at: "\(device.place) at",
-                    fix: "write the board's own address, for example zmq+tcp://127.0.0.1:5701")
-            }
             return { () async throws(BellError) in try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
         }
         switch address.way {
@@ -201,7 +195,7 @@ public final class Daemon: Sendable {
             return { () async throws(BellError) in try mock.transport(to: node) }
         default:
             throw BellError(
-                .unsupportedAddress, "This version of belld cannot reach \(device.at).", at: "\(device.place) at",
+                .unsupportedAddress, "This version of belld cannot reach \(device.address.text).", at: "\(device.place) at",
                 fix: "use zmq+ipc://, zmq+tcp:// or mock://; USB comes with the next version")
         }
     }

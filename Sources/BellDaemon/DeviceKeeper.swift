@@ -185,7 +185,7 @@ actor DeviceKeeper {
                     return json(of: node)
                 }
                 return [
-                    "name": .string(device.name), "driver": .string(device.driver.rawValue), "at": .string(device.at),
+                    "name": .string(device.name), "driver": .string(device.driver.rawValue), "at": .string(device.address.text),
                     "node": device.node.map { .string($0.name) } ?? .null, "state": "not supported",
                     "reason": "this version of belld drives boards only",
                 ]
@@ -196,7 +196,7 @@ actor DeviceKeeper {
         let device = laboratory.boards[node]
         var object: [String: JSON] = [
             "name": .string(device.name), "node": .string(node.name), "driver": .string(device.driver.rawValue),
-            "at": .string(device.at), "reason": .null, "state": "connecting",
+            "at": .string(device.address.text), "reason": .null, "state": "connecting",
         ]
         if let problem = problems[node] {
             object["state"] = "disconnected"

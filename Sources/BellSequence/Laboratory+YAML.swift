@@ -13,7 +13,7 @@ extension Laboratory {
         var entries = reader.mapping("devices")
         for (device, entry) in entries.mappingEntries() {
             var entry = entry
-            devices.append(Device(&entry, name: device))
+            if let device = Device(&entry, name: device) { devices.append(device) }
         }
         let master = reader.string("trigger_master")
         var switches = reader.mapping("setting_switch")
@@ -51,6 +51,7 @@ extension Laboratory {
                     at: "\(yaml["trigger_master"]?.place ?? yaml.place) trigger_master",
                     fix: "boards: \(names.joined(separator: ", "))"))
         }
+        failures += Self.shared(devices)
         if let error = BellError.all(failures) { throw error }
         guard let alice = boards.alice.first, let bob = boards.bob.first, let triggerMaster else {
             throw BellError(.labDevice, "The laboratory has no boards.", at: yaml.source)
@@ -58,6 +59,20 @@ extension Laboratory {
         self.init(
             name: name, source: yaml.source, devices: devices, boards: PerNode(alice: alice, bob: bob),
             triggerMaster: triggerMaster, calibrationFiles: calibration, geometry: paths)
+    }
+
+    /// Refuses two devices at one address: both drivers would talk to the same instrument.
+    private static func shared(_ devices: [Device]) -> [BellError] {
+        var failures: [BellError] = []
+        for (place, device) in devices.enumerated() {
+            guard let other = devices[..<place].first(where: { $0.address.way == device.address.way }) else { continue }
+            failures.append(
+                BellError(
+                    .labDevice, "\(other.name) and \(device.name) have the same address.",
+                    at: "\(device.place) devices.\(device.name).at = \(device.address.text)",
+                    fix: "give each device its own address"))
+        }
+        return failures
     }
 
     /// Checks that the setting switch is a board's own output at that node.
@@ -91,17 +106,88 @@ extension Laboratory {
 }
 
 extension Laboratory.Device {
-    fileprivate init(_ reader: inout YAMLReader, name: String) {
+    /// Nil when the address cannot be read; the reader then has the reason.
+    fileprivate init?(_ reader: inout YAMLReader, name: String) {
         let word = reader.choice("driver", of: Laboratory.Driver.allCases.map(\.rawValue))
         let driver = Laboratory.Driver(rawValue: word) ?? .board
         let nodes = Node.allCases.map(\.name)
         let node = driver == .board ? reader.choice("node", of: nodes) : reader.optionalChoice("node", of: nodes)
-        let at = reader.string("at")
+        let address = reader.address("at", of: driver, node: node)
         var limits: BoardLimits?
-        if driver == .board, var section = reader.optionalMapping("limits") { limits = BoardLimits(&section) }
+        var shadow: DeviceAddress?
+        var settings: [Laboratory.Setting] = []
+        if driver == .board {
+            if var section = reader.optionalMapping("limits") { limits = BoardLimits(&section) }
+            if reader.optionalValue("shadow") != nil { shadow = reader.address("shadow", of: .board, node: node) }
+        } else if var section = reader.optionalMapping("settings") {
+            for (key, value) in section.entries() {
+                if let text = value.scalar {
+                    settings.append(
+                        .init(key: key, value: text, place: SourcePlace(file: value.source, line: value.line)))
+                } else {
+                    section.fail(key, "A setting is one word or number.")
+                }
+            }
+        }
+        let run = reader.optionalValue("run") == nil ? [] : reader.strings("run")
+        guard let address else { return nil }
+        if !run.isEmpty, address.zeroMQEndpoint(runDirectory: "") == nil {
+            reader.fail(
+                "run", "A program can serve a device only over ZeroMQ, not at \(address.text).",
+                fix: "write at: zmq+ipc://@run/\(name), or remove run")
+        }
         self.init(
-            name: name, driver: driver, node: node.flatMap { Node(name: $0) }, at: at, limits: limits,
+            name: name, driver: driver, node: node.flatMap { Node(name: $0) }, address: address, limits: limits,
             place: SourcePlace(file: reader.node.source, line: reader.node.line))
+        self.settings = settings
+        self.run = run
+        self.shadow = shadow
+    }
+}
+
+extension YAMLReader {
+    /// A device's address, if it is of a way in which this kind of device can be reached.
+    fileprivate mutating func address(
+        _ key: String, of driver: Laboratory.Driver, node: String?
+    ) -> DeviceAddress? {
+        let text = string(key)
+        if text.isEmpty { return nil }
+        do throws(BellError) {
+            let address = try DeviceAddress(text)
+            if let problem = driver.problem(with: address, node: node) {
+                fail(key, problem, fix: "a \(driver.rawValue) is reached by \(driver.ways)")
+                return nil
+            }
+            return address
+        } catch {
+            fail(key, error.what, fix: error.fix)
+            return nil
+        }
+    }
+}
+
+extension Laboratory.Driver {
+    /// The ways to reach such a device, for people.
+    fileprivate var ways: String {
+        switch self {
+        case .board, .rfSwitch, .attenuator: "mock://, zmq+ipc://, zmq+tcp://, usb:// or replay://"
+        case .microwaveSource: "mock://, zmq+ipc://, zmq+tcp://, usb://, tcp:// or replay://"
+        }
+    }
+
+    /// Why such a device cannot stand at an address, or nil.
+    fileprivate func problem(with address: DeviceAddress, node: String?) -> String? {
+        switch address.way {
+        case .socket where self != .microwaveSource: return "A \(rawValue) does not take SCPI lines over TCP."
+        case .mock(_, let device) where self == .board && device != node:
+            return "The virtual board of this node is called \(node ?? ""), not \(device)."
+        case .tcp(let host, _), .socket(let host, _):
+            if ["0.0.0.0", "[::]", "*"].contains(host) {
+                return "\(address.text) names every address of a machine, and no device."
+            }
+            return nil
+        default: return nil
+        }
     }
 }
 

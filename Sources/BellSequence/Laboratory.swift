@@ -6,10 +6,12 @@ public struct Laboratory: Equatable, Sendable {
     public enum Driver: String, CaseIterable, Sendable {
         /// An AWG and readout board with its own random number generator.
         case board
-        /// A microwave switch or attenuator on USB; routes between blocks, never the setting switch.
+        /// A microwave switch box; routes between blocks, never the setting switch.
         case rfSwitch = "rf-switch"
-        /// An instrument that speaks SCPI, for example a local oscillator.
-        case scpi
+        /// A step attenuator.
+        case attenuator
+        /// A local oscillator that speaks SCPI.
+        case microwaveSource = "microwave-source"
     }
 
     /// An instrument and how it is reached.
@@ -19,23 +21,36 @@ public struct Laboratory: Equatable, Sendable {
         /// Where it stands; nil for a device of both nodes.
         public var node: Node?
         /// The address; swapping a simulated device for a real one changes only this.
-        public var at: String
+        public var address: DeviceAddress
         /// What the laboratory expects of a board, so that a sequence can be compiled without it; nil for others.
         ///
         /// With the board at hand its own capabilities count.
         public var limits: BoardLimits?
+        /// What an instrument is set to before each block, as it was written, in the order of the file.
+        public var settings: [Setting] = []
+        /// The program, with its arguments, that serves the address; `bellctl lab up` starts it.
+        public var run: [String] = []
+        /// A simulated board that gets what this one gets and whose answers are compared.
+        public var shadow: DeviceAddress?
         public var place: SourcePlace
 
         public init(
-            name: String, driver: Driver, node: Node?, at: String, limits: BoardLimits?, place: SourcePlace
+            name: String, driver: Driver, node: Node?, address: DeviceAddress, limits: BoardLimits?, place: SourcePlace
         ) {
             self.name = name
             self.driver = driver
             self.node = node
-            self.at = at
+            self.address = address
             self.limits = limits
             self.place = place
         }
+    }
+
+    /// One value that an instrument has during a block.
+    public struct Setting: Equatable, Sendable {
+        public var key: String
+        public var value: String
+        public var place: SourcePlace
     }
 
     /// Paths of the calibration files, relative to the laboratory file.
@@ -65,6 +80,9 @@ public struct Laboratory: Equatable, Sendable {
     public var calibrationFiles: CalibrationFiles
     /// Surveyed straight lines (``Quantity/ofGeometry``).
     public var geometry: ValueTable
+
+    /// The devices beside the boards, in the order of the file.
+    public var instruments: [Device] { devices.filter { $0.driver != .board } }
 
     /// What the boards are expected to be able to do.
     public var limits: PerNode<BoardLimits> { boards.map { $0.limits ?? .typical } }

@@ -145,7 +145,7 @@ struct FileTests {
     @Test("give the laboratory its devices")
     func laboratory() throws {
         let laboratory = try Shipped().laboratory()
-        #expect(laboratory.boards.bob.at == "zmq+ipc://@run/bob")
+        #expect(laboratory.boards.bob.address.text == "zmq+ipc://@run/bob")
         #expect(laboratory.triggerMaster == .alice)
         #expect(laboratory.limits.alice == .typical)
         #expect(laboratory.resolve("alice.yaml") == "Calibration/mocklab/alice.yaml")

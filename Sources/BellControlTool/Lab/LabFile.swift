@@ -9,6 +9,6 @@ enum LabFile {
     /// - Throws: Every error in the file.
     static func needsMockLab(text: String, source: String) throws(BellError) -> Bool {
         let laboratory = try Laboratory(yaml: try YAMLNode.parse(text, source: source))
-        return Node.allCases.contains { laboratory.boards[$0].at.hasPrefix("zmq+ipc://@run/") }
+        return Node.allCases.contains { laboratory.boards[$0].address.text.hasPrefix("zmq+ipc://@run/") }
     }
 }

@@ -1,5 +1,3 @@
-public import BellModel
-
 /// Where a device is reached: the `at:` of a laboratory file.
 public struct DeviceAddress: Hashable, Sendable {
     /// The ways to reach a device.
@@ -100,4 +98,9 @@ public struct DeviceAddress: Hashable, Sendable {
     private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
         scalar.properties.generalCategory == .control || scalar.properties.isWhitespace
     }
+}
+
+extension BellError.Code {
+    /// A device address in a laboratory file that cannot be read.
+    public static let deviceAddress = BellError.Code("device.address", exit: .usage)
 }

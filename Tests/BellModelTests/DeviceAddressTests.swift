@@ -1,5 +1,4 @@
 import BellModel
-import DriverKit
 import Testing
 
 @Suite("Device addresses")
