@@ -156,7 +156,7 @@ extension Campaign {
         guard let a = links.alice.capabilities, let b = links.bob.capabilities else {
             throw BellError(.campaignBoards, "A board went away before the block was opened.")
         }
-        let block = try services.compile(sealed, PerNode(alice: a, bob: b))
+        let block = try await services.compile(sealed, PerNode(alice: a, bob: b))
         async let alice = load(block.programs.alice, into: .alice)
         async let bob = load(block.programs.bob, into: .bob)
         let errors = [await alice, await bob].compactMap { $0 }

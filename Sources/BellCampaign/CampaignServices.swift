@@ -20,8 +20,8 @@ public struct CompiledBlock: Sendable {
 
 /// What a campaign needs from outside: files, bits of the host, a clock, a place to report to.
 public struct CampaignServices: Sendable {
-    /// Freezes the calibration and compiles the sealed sequence for these boards.
-    public var compile: @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock
+    /// Sets the instruments, freezes the calibration and compiles the sealed sequence for these boards.
+    public var compile: @Sendable (SealedPlan, PerNode<Capabilities>) async throws(BellError) -> CompiledBlock
     /// Reads the bits of these trials from the host's source of a node, one a byte (0 or 1); never a bit twice.
     public var hostBits: @Sendable (Node, Range<UInt64>) async throws(BellError) -> [UInt8]
     /// Monotonic time in nanoseconds.
@@ -44,7 +44,7 @@ public struct CampaignServices: Sendable {
     public static let usualStall: UInt64 = 5_000_000_000
 
     public init(
-        compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) throws(BellError) -> CompiledBlock,
+        compile: @escaping @Sendable (SealedPlan, PerNode<Capabilities>) async throws(BellError) -> CompiledBlock,
         hostBits: @escaping @Sendable (Node, Range<UInt64>) async throws(BellError) -> [UInt8],
         now: @escaping @Sendable () -> UInt64, time: @escaping @Sendable () -> String,
         endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,

@@ -15,6 +15,7 @@ actor CampaignRunner {
     private let store: CampaignStore
     private let files: LaboratoryFiles
     private let devices: DeviceKeeper
+    private let instruments: InstrumentKeeper
     private let reactor: Reactor
     private let log: Logger
     private let triggerMaster: Node
@@ -30,13 +31,15 @@ actor CampaignRunner {
     private var resumeAttempts = 0
 
     init(
-        store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, reactor: Reactor, log: Logger,
-        triggerMaster: Node, stall: UInt64, report: @escaping @Sendable (CampaignSnapshot) -> Void,
+        store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, instruments: InstrumentKeeper,
+        reactor: Reactor, log: Logger, triggerMaster: Node, stall: UInt64,
+        report: @escaping @Sendable (CampaignSnapshot) -> Void,
         notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool
     ) {
         self.store = store
         self.files = files
         self.devices = devices
+        self.instruments = instruments
         self.reactor = reactor
         self.log = log
         self.triggerMaster = triggerMaster
@@ -70,7 +73,9 @@ actor CampaignRunner {
         try makeFolder(store.folder(of: id))
         try writeFileAtomically(store.sequence(of: id), Array(sequence.utf8), mode: 0o600)
         do throws(BellError) {
-            _ = try files.compile(sealed, sequencePath: sequencePath, boards: boards)
+            _ = try files.compile(
+                sealed, sequencePath: sequencePath, boards: boards,
+                instruments: try await instruments.prepare(try files.laboratory()))
             let keeper = try JournalKeeper.create(
                 at: store.journal(of: id), campaign: id, sealed: sealed,
                 devices: ["alice": boards.alice.json, "bob": boards.bob.json],
@@ -145,6 +150,15 @@ actor CampaignRunner {
     /// Whether a campaign is under way.
     var isRunning: Bool { current != nil }
 
+    /// Refuses what may not happen while a campaign has the boards, or a block its frozen settings.
+    func refuseDuringCampaign(_ what: String) throws(BellError) {
+        guard let current else { return }
+        throw BellError(
+            .campaignBusy, "\(what) while campaign \(current.campaign.sealed.number) is under way.", at: "campaign",
+            state: "nothing was changed",
+            fix: "wait for its end; an instrument's `settings` in lab.yaml take effect at the next block")
+    }
+
     // MARK: Life
 
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
@@ -208,8 +222,10 @@ actor CampaignRunner {
         let sources = HostBitSources(reactor: reactor)
         let sealed = keeper.sealed
         let services = CampaignServices(
-            compile: { (sealed, boards) throws(BellError) in
-                try files.compile(sealed, sequencePath: store.sequence(of: id), boards: boards)
+            compile: { [instruments] (sealed, boards) async throws(BellError) in
+                try files.compile(
+                    sealed, sequencePath: store.sequence(of: id), boards: boards,
+                    instruments: try await instruments.prepare(try files.laboratory()))
             },
             hostBits: { (node, range) async throws(BellError) in
                 try await sources.source(of: node, in: sealed.plan).bits(for: range)

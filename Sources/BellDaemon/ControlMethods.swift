@@ -7,15 +7,16 @@ import Glibc
 /// The control protocol's methods; docs/control-protocol.md describes each.
 struct ControlMethods: Sendable {
     let runner: CampaignRunner
-    let devices: DeviceKeeper
+    let devices: DeviceMethods
     let telemetry: TelemetryPublisher
     let outcomes: OutcomeServer
 
     /// Every method, for the error that names them.
-    static let names = [
-        "ping", "status", "telemetry.snapshot", "device.list", "device.check", "campaign.start", "campaign.pause",
-        "campaign.resume", "campaign.stop", "campaign.list", "campaign.show", "daemon.shutdown",
-    ]
+    static let names =
+        [
+            "ping", "status", "telemetry.snapshot", "campaign.start", "campaign.pause", "campaign.resume",
+            "campaign.stop", "campaign.list", "campaign.show", "daemon.shutdown",
+        ] + DeviceMethods.names
 
     /// Answered on the reactor's thread, from what is in memory.
     func fast(_ method: String, _ params: JSON) throws(BellError) -> JSON? {
@@ -30,13 +31,6 @@ struct ControlMethods: Sendable {
     func slow(_ method: String, _ params: JSON) async throws(BellError) -> JSON {
         var reader = try JSONReader(params, path: "params")
         switch method {
-        case "device.list":
-            try reader.finish()
-            return ["devices": await devices.json]
-        case "device.check":
-            let name = try reader.string("device")
-            try reader.finish()
-            return try await devices.check(name)
         case "campaign.start":
             let path = try reader.string("plan_path")
             try reader.finish()
@@ -64,7 +58,9 @@ struct ControlMethods: Sendable {
             // The same way out as for everybody else: finish the block, then end.
             kill(getpid(), SIGTERM)
             return ["ending": true]
-        default: throw BellError.unknownMethod(method, known: ControlMethods.names)
+        default:
+            if let answer = try await devices.answer(method, &reader) { return answer }
+            throw BellError.unknownMethod(method, known: ControlMethods.names)
         }
     }
 

@@ -46,6 +46,7 @@ public final class Daemon: Sendable {
     private let reactor: Reactor
     private let telemetry: TelemetryPublisher
     private let devices: DeviceKeeper
+    private let instruments: InstrumentKeeper
     let runner: CampaignRunner
     private let outcomes: OutcomeServer
     private let control: ControlServer
@@ -97,13 +98,17 @@ public final class Daemon: Sendable {
             isUnfinished: { store.isUnfinished($0) })
         self.devices = devices
 
+        let instruments = InstrumentKeeper(
+            instruments: [], telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
+        self.instruments = instruments
+
         let source = JournalOutcomeSource(store: store)
         let outcomes = try OutcomeServer(reactor: reactor, endpoint: run.endpoint("outcomes"), source: source) {
             Daemon.note($0, telemetry: telemetry, log: log)
         }
         self.outcomes = outcomes
         let runner = CampaignRunner(
-            store: store, files: files, devices: devices, reactor: reactor, log: log,
+            store: store, files: files, devices: devices, instruments: instruments, reactor: reactor, log: log,
             triggerMaster: laboratory.triggerMaster, stall: options.stall ?? CampaignServices.usualStall,
             report: { snapshot in
                 let status = outcomes.status
@@ -116,7 +121,11 @@ public final class Daemon: Sendable {
             notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) })
         self.runner = runner
 
-        let methods = ControlMethods(runner: runner, devices: devices, telemetry: telemetry, outcomes: outcomes)
+        let methods = ControlMethods(
+            runner: runner,
+            devices: DeviceMethods(
+                laboratory: laboratory, boards: devices, instruments: instruments, runner: runner),
+            telemetry: telemetry, outcomes: outcomes)
         control = try ControlServer(
             reactor: reactor, endpoint: run.endpoint("control"),
             fast: { (method, params) throws(BellError) in try methods.fast(method, params) },
@@ -131,6 +140,7 @@ public final class Daemon: Sendable {
         await devices.listen()
         await runner.resumeUnfinished()
         await devices.keepConnected()
+        await instruments.keepConnected()
         log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
         enum Ending { case signal(Int), drained(isLeft: Bool) }
         let (endings, feed) = AsyncStream<Ending>.makeStream()
@@ -153,6 +163,7 @@ public final class Daemon: Sendable {
             }
         }
         await devices.stop()
+        await instruments.stop()
         control.close()
         outcomes.close()
         telemetry.close()
@@ -195,7 +206,8 @@ public final class Daemon: Sendable {
             return { () async throws(BellError) in try mock.transport(to: node) }
         default:
             throw BellError(
-                .unsupportedAddress, "This version of belld cannot reach \(device.address.text).", at: "\(device.place) at",
+                .unsupportedAddress, "This version of belld cannot reach \(device.address.text).",
+                at: "\(device.place) at",
                 fix: "use zmq+ipc://, zmq+tcp:// or mock://; USB comes with the next version")
         }
     }

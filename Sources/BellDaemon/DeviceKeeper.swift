@@ -14,7 +14,7 @@ import ZeroMQTransport
 /// campaign decides when to connect.
 actor DeviceKeeper {
     nonisolated let boards: PerNode<BoardDriver>
-    private let laboratory: Laboratory
+    private nonisolated let laboratory: Laboratory
     private let telemetry: @Sendable (_ kind: String, _ data: JSON) -> Void
     private let isUnfinished: @Sendable (CampaignID) -> Bool
     /// The campaign that has the boards, and the queue of what it is told: one queue, so that nothing overtakes.
@@ -150,46 +150,14 @@ actor DeviceKeeper {
         }
     }
 
-    /// Asks a board for a handshake, a status report and an echo, for `device.check`.
-    func check(_ name: String) async throws(BellError) -> JSON {
-        guard let node = Node.allCases.first(where: { laboratory.boards[$0].name == name }) else {
-            throw BellError(
-                .deviceUnknown, "No board is called \"\(name)\".", at: "lab.yaml devices",
-                fix: "boards: \(Node.allCases.map { laboratory.boards[$0].name }.joined(separator: ", "))")
-        }
-        let board = boards[node]
-        if await !board.isConnected { capabilities[node] = try await board.connect() }
-        let status = try await board.status()
-        var echoes: [Double] = []
-        for _ in 0..<20 {
-            let time = try await board.ping().components
-            echoes.append(Double(time.seconds) * 1e6 + Double(time.attoseconds) / 1e12)
-        }
-        echoes.sort()
-        return [
-            "device": .string(name), "ok": true, "state": .string(status.state.name),
-            "clock_locked": .bool(status.clockLocked), "rng_healthy": .bool(status.rngHealthy),
-            "spool_used_trials": .int(Int64(status.spoolUsed)), "spool_free_trials": .int(Int64(status.spoolFree)),
-            "ping_us_median": .double(echoes[10]), "ping_us_greatest": .double(echoes[19]),
-            "capabilities": capabilities[node]?.json ?? .null,
-        ]
-    }
-
     // MARK: Showing
 
-    /// All devices of the laboratory file, as `device.list` answers.
-    var json: JSON {
-        .array(
-            laboratory.devices.map { device in
-                if let node = Node.allCases.first(where: { laboratory.boards[$0].name == device.name }) {
-                    return json(of: node)
-                }
-                return [
-                    "name": .string(device.name), "driver": .string(device.driver.rawValue), "at": .string(device.address.text),
-                    "node": device.node.map { .string($0.name) } ?? .null, "state": "not supported",
-                    "reason": "this version of belld drives boards only",
-                ]
-            })
+    /// A board by its name, as `device.list` answers; nil for what is no board.
+    func json(named name: String) -> JSON? { node(named: name).map(json(of:)) }
+
+    /// Whose board is called so.
+    nonisolated func node(named name: String) -> Node? {
+        Node.allCases.first { laboratory.boards[$0].name == name }
     }
 
     private func json(of node: Node) -> JSON {
@@ -199,7 +167,7 @@ actor DeviceKeeper {
             "at": .string(device.address.text), "reason": .null, "state": "connecting",
         ]
         if let problem = problems[node] {
-            object["state"] = "disconnected"
+            object["state"] = .string(problem.deviceState)
             object["reason"] = .string(problem.what)
             object["error"] = problem.json
         } else if let capabilities = capabilities[node] {
@@ -242,9 +210,4 @@ extension Capabilities {
             "boot_id": .string(String(bootID, radix: 16)),
         ]
     }
-}
-
-extension BellError.Code {
-    /// No board of that name stands in lab.yaml.
-    static let deviceUnknown = BellError.Code("device.unknown", exit: .usage)
 }

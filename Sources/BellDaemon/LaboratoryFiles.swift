@@ -25,9 +25,12 @@ struct LaboratoryFiles: Sendable {
 
     /// Freezes the calibration and compiles the sealed sequence for these boards.
     ///
-    /// - Parameter sequencePath: The campaign's own copy of the sequence file.
+    /// - Parameters:
+    ///   - sequencePath: The campaign's own copy of the sequence file.
+    ///   - instruments: What the instruments were set to for this block; nil when nothing depends on any.
     func compile(
-        _ sealed: SealedPlan, sequencePath: String, boards: PerNode<Capabilities>
+        _ sealed: SealedPlan, sequencePath: String, boards: PerNode<Capabilities>,
+        instruments: (frozen: JSON, isSimulated: Bool)? = nil
     ) throws(BellError) -> CompiledBlock {
         let text = try readText(sequencePath)
         guard Blake2b.hash(text: text) == sealed.plan.sequenceHash else {
@@ -36,6 +39,12 @@ struct LaboratoryFiles: Sendable {
                 state: "no block was begun with it", fix: "restore the file, or start a new campaign")
         }
         let laboratory = try laboratory()
+        if let instruments, instruments.isSimulated, !boards.alice.simulated {
+            throw BellError(
+                .campaignBoards, "The boards are real, and an instrument with settings is simulated.",
+                at: "\(path) devices", state: "no block was begun",
+                fix: "give the instrument its real address, or take its settings out of lab.yaml")
+        }
         let calibration = try CalibrationSet(
             laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })
         let sequence = try PulseSequence(yaml: try YAMLNode.parse(text, source: sequencePath))
@@ -47,13 +56,14 @@ struct LaboratoryFiles: Sendable {
             trialPeriod: compiled.programs.map(\.trialPeriod), inputBits: sealed.plan.inputBits,
             simulated: boards.alice.simulated || boards.bob.simulated)
         // The audit's parameters stand in it, too: whatever decides about trials is under the calibration's hash.
-        let frozen: JSON = [
+        var frozen: [String: JSON] = [
             "calibration": calibration.frozen, "survey": compiled.survey.json, "audit": audit.json,
             "sequence_hash": .string(sealed.plan.sequenceHash.description), "laboratory": .string(laboratory.name),
         ]
+        if let instruments { frozen["instruments"] = instruments.frozen }
         return CompiledBlock(
-            programs: compiled.programs, calibration: frozen, calibrationHash: Blake2b.hash(text: frozen.text),
-            audit: audit)
+            programs: compiled.programs, calibration: .object(frozen),
+            calibrationHash: Blake2b.hash(text: JSON.object(frozen).text), audit: audit)
     }
 }
 

@@ -1,0 +1,62 @@
+import BellModel
+import BellSequence
+import Board
+import DriverKit
+
+/// The control protocol's `device.…` methods; docs/control-protocol.md describes each.
+struct DeviceMethods: Sendable {
+    let laboratory: Laboratory
+    let boards: DeviceKeeper
+    let instruments: InstrumentKeeper
+    let runner: CampaignRunner
+
+    static let names = ["device.list", "device.set", "device.safe"]
+
+    /// Answers a method of ``names``; nil for another one.
+    func answer(_ method: String, _ reader: inout JSONReader) async throws(BellError) -> JSON? {
+        switch method {
+        case "device.list":
+            try reader.finish()
+            return ["devices": .array(await list())]
+        case "device.set":
+            let device = try reader.string("device")
+            let key = try reader.string("key")
+            let value = try reader.string("value")
+            try reader.finish()
+            try await refuseBoard(device)
+            try await runner.refuseDuringCampaign("\(device) cannot be set")
+            return try await instruments.set(device, key, to: value)
+        case "device.safe":
+            let device = try reader.string("device")
+            try reader.finish()
+            try await runner.refuseDuringCampaign("\(device) cannot be made safe")
+            guard let node = boards.node(named: device) else { return try await instruments.makeSafe(device) }
+            try await boards.boards[node].safe()
+            return ["device": .string(device), "safe": true]
+        default: return nil
+        }
+    }
+
+    /// All devices in the order of the laboratory file.
+    private func list() async -> [JSON] {
+        var devices: [JSON] = []
+        for device in laboratory.devices {
+            let board = await boards.json(named: device.name)
+            if let shown = board { devices.append(shown) }
+            if board == nil, let shown = await instruments.json(named: device.name) { devices.append(shown) }
+        }
+        return devices
+    }
+
+    private func refuseBoard(_ name: String) async throws(BellError) {
+        guard boards.node(named: name) != nil else { return }
+        throw BellError(
+            .deviceUnknown, "\(name) is a board: it plays programs and has no settings.", at: "lab.yaml devices",
+            fix: "change the sequence or the calibration instead")
+    }
+}
+
+extension BellError.Code {
+    /// No device of that name stands in lab.yaml.
+    static let deviceUnknown = BellError.Code("device.unknown", exit: .usage)
+}

@@ -1,0 +1,266 @@
+import BellModel
+import BellSequence
+import DriverKit
+
+/// Holds the instruments beside the boards: keeps them connected, shows their state, and sets them between blocks.
+actor InstrumentKeeper {
+    /// What is known of one instrument.
+    private struct Entry {
+        let device: Laboratory.Device
+        let instrument: any Instrument
+        var identity: InstrumentIdentity?
+        var settings: [InstrumentSetting] = []
+        var values: [String: InstrumentValue] = [:]
+        /// What the instrument itself reports as wrong.
+        var complaints: [String] = []
+        /// Why it cannot be reached; nil while connected.
+        var problem: BellError?
+        /// Whether a person has been told of the present state.
+        var attempt = 0
+        /// Grows when something happened at the plug: the next attempt is due at once.
+        var nudges = 0
+    }
+
+    private var entries: [Entry]
+    private let telemetry: @Sendable (_ kind: String, _ data: JSON) -> Void
+    /// How often a connected instrument is asked how it is.
+    private let interval: Duration
+    private var tasks: [Task<Void, Never>] = []
+    /// Only one call at a time goes to an instrument's link; the protocol promises that more wait.
+    init(
+        instruments: [(device: Laboratory.Device, instrument: any Instrument)], interval: Duration = .seconds(5),
+        telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void
+    ) {
+        entries = instruments.map { Entry(device: $0.device, instrument: $0.instrument) }
+        self.interval = interval
+        self.telemetry = telemetry
+    }
+
+    // MARK: Connection
+
+    /// Begins to keep the instruments connected, and to listen to what is plugged in and pulled.
+    func keepConnected(plugs: AsyncStream<USBChange>? = nil) {
+        for place in entries.indices { tasks.append(Task { [weak self] in await self?.keepConnected(place) }) }
+        guard let plugs, !entries.isEmpty else { return }
+        tasks.append(Task { [weak self] in for await change in plugs { await self?.noticed(change) } })
+    }
+
+    /// Ends the links; the instruments stay as they are set, because the next start will want them so.
+    func stop() async {
+        for task in tasks { task.cancel() }
+        for entry in entries { await entry.instrument.close() }
+    }
+
+    private func keepConnected(_ place: Int) async {
+        while !Task.isCancelled {
+            if entries[place].identity == nil || entries[place].problem != nil {
+                await connect(place)
+            } else {
+                await look(place)
+            }
+            let pause =
+                entries[place].attempt == 0 ? interval : .milliseconds(min(250 << min(entries[place].attempt, 5), 5000))
+            let nudges = entries[place].nudges
+            let end = ContinuousClock.now + pause
+            while !Task.isCancelled, entries[place].nudges == nudges, ContinuousClock.now < end {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
+        }
+    }
+
+    private func connect(_ place: Int) async {
+        let instrument = entries[place].instrument
+        do throws(BellError) {
+            let identity = try await instrument.connect()
+            entries[place].identity = identity
+            entries[place].settings = await instrument.settings()
+            entries[place].problem = nil
+            entries[place].attempt = 0
+            await look(place)
+            show(place)
+        } catch {
+            failed(place, error)
+        }
+    }
+
+    /// Asks a connected instrument for its values and for what is wrong with it.
+    private func look(_ place: Int) async {
+        let instrument = entries[place].instrument
+        do throws(BellError) {
+            var values: [String: InstrumentValue] = [:]
+            for setting in entries[place].settings { values[setting.key] = try await instrument.read(setting.key) }
+            let complaints = try await instrument.problems()
+            guard values != entries[place].values || complaints != entries[place].complaints else { return }
+            for complaint in complaints where !entries[place].complaints.contains(complaint) {
+                let text = "\(entries[place].device.name): \(complaint)"
+                telemetry(
+                    "event",
+                    ["level": "warn", "message": .string(text), "device": .string(entries[place].device.name)])
+            }
+            entries[place].values = values
+            entries[place].complaints = complaints
+            show(place)
+        } catch {
+            failed(place, error)
+        }
+    }
+
+    private func failed(_ place: Int, _ error: BellError) {
+        entries[place].attempt += 1
+        guard entries[place].problem != error else { return }
+        entries[place].problem = error
+        entries[place].values = [:]
+        show(place)
+    }
+
+    /// A plug was put in or pulled: what stands at it is shown at once, without waiting for the next question.
+    private func noticed(_ change: USBChange) async {
+        for place in entries.indices {
+            guard case .usb(let vendor, let product, let serial) = entries[place].device.address.way,
+                vendor == change.device.vendor, product == change.device.product
+            else { continue }
+            if change.isArrival {
+                if entries[place].problem != nil { entries[place].nudges += 1 }
+            } else if entries[place].problem == nil, change.device.serial.map({ $0 == serial }) ?? true {
+                // A box whose serial is not told by the bus may be another one: the next question shows it.
+                if change.device.serial == serial {
+                    failed(
+                        place,
+                        BellError(
+                            .usbUnplugged, "\(entries[place].device.name) was unplugged.",
+                            at: entries[place].device.address.text, fix: "plug it in again; belld goes on by itself"))
+                }
+                entries[place].nudges += 1
+            }
+        }
+    }
+
+    // MARK: Setting
+
+    /// Sets one value, as a person asked.
+    func set(_ name: String, _ key: String, to text: String) async throws(BellError) -> JSON {
+        let place = try place(of: name)
+        let value = try await apply(key, text, at: place)
+        show(place)
+        return ["device": .string(name), "key": .string(key), "value": value.json]
+    }
+
+    /// Brings an instrument into its safe state.
+    func makeSafe(_ name: String) async throws(BellError) -> JSON {
+        let place = try place(of: name)
+        try await entries[place].instrument.makeSafe()
+        await look(place)
+        return ["device": .string(name), "safe": true]
+    }
+
+    /// Sets every instrument as the laboratory file says, for a block that is about to begin.
+    ///
+    /// - Parameter laboratory: Read anew, so that a changed setting takes effect; addresses stay those of the start.
+    /// - Returns: What the block's record says: identity and values as read back, by the device's name; nil without
+    ///   instruments.
+    /// - Throws: The first instrument that cannot be reached, set or read back, or that reports something wrong.
+    func prepare(_ laboratory: Laboratory) async throws(BellError) -> (frozen: JSON, isSimulated: Bool)? {
+        guard !entries.isEmpty else { return nil }
+        var frozen: [String: JSON] = [:]
+        var isSimulated = false
+        for place in entries.indices {
+            let name = entries[place].device.name
+            let wanted = laboratory.devices.first { $0.name == name }?.settings ?? []
+            // An instrument without settings is only shown; nothing depends on it.
+            if wanted.isEmpty { continue }
+            let instrument = entries[place].instrument
+            if entries[place].problem != nil || entries[place].identity == nil { await connect(place) }
+            if let problem = entries[place].problem { throw problem }
+            guard let identity = entries[place].identity else { continue }
+            var values: [String: JSON] = [:]
+            for setting in wanted {
+                values[setting.key] = try await apply(setting.key, setting.value, at: place, from: setting.place).json
+            }
+            let complaints = try await instrument.problems()
+            if let complaint = complaints.first {
+                throw BellError(
+                    .instrumentFault, "\(name) is not well: \(complaint).", at: entries[place].device.address.text,
+                    cause: complaints.dropFirst().joined(separator: "; "), state: "no block was begun",
+                    fix: "mend it; the campaign goes on by itself")
+            }
+            isSimulated = isSimulated || identity.isSimulated
+            frozen[name] = ["identity": identity.json, "settings": .object(values)]
+            show(place)
+        }
+        return (.object(frozen), isSimulated)
+    }
+
+    private func apply(
+        _ key: String, _ text: String, at place: Int, from source: SourcePlace? = nil
+    ) async throws(BellError) -> InstrumentValue {
+        let name = entries[place].device.name
+        let settings = entries[place].settings
+        guard entries[place].problem == nil, entries[place].identity != nil else {
+            throw entries[place].problem
+                ?? BellError(.instrumentNotConnected, "\(name) is not connected yet.", at: name)
+        }
+        do throws(BellError) {
+            guard let setting = settings.first(where: { $0.key == key }) else {
+                throw .unknownSetting(key, of: name, known: settings.map(\.key))
+            }
+            let value = try setting.value(parsing: text, of: name)
+            let readBack = try await entries[place].instrument.set(key, to: value)
+            entries[place].values[key] = readBack
+            return readBack
+        } catch {
+            guard let source else { throw error }
+            var error = error
+            error.place = "\(source) devices.\(name).settings.\(key) = \(text)"
+            throw error
+        }
+    }
+
+    /// Hands an instrument out for a conformance check.
+    func instrument(_ name: String) throws(BellError) -> any Instrument { entries[try place(of: name)].instrument }
+
+    /// Whether an instrument is called so.
+    func has(_ name: String) -> Bool { entries.contains { $0.device.name == name } }
+
+    private func place(of name: String) throws(BellError) -> Int {
+        if let place = entries.firstIndex(where: { $0.device.name == name }) { return place }
+        throw BellError(
+            .deviceUnknown, "No instrument is called \"\(name.prefix(40))\".", at: "lab.yaml devices",
+            fix: entries.isEmpty
+                ? "lab.yaml names no instrument"
+                : "instruments: \(entries.map(\.device.name).joined(separator: ", "))")
+    }
+
+    // MARK: Showing
+
+    private func show(_ place: Int) { telemetry("device", json(of: entries[place])) }
+
+    /// One instrument by name, as `device.list` answers.
+    func json(named name: String) -> JSON? { entries.first { $0.device.name == name }.map(json(of:)) }
+
+    private func json(of entry: Entry) -> JSON {
+        var object: [String: JSON] = [
+            "name": .string(entry.device.name), "driver": .string(entry.device.driver.rawValue),
+            "at": .string(entry.device.address.text), "node": entry.device.node.map { .string($0.name) } ?? .null,
+            "state": "connecting", "reason": .null,
+        ]
+        if let problem = entry.problem {
+            object["state"] = .string(problem.deviceState)
+            object["reason"] = .string(problem.what)
+            object["error"] = problem.json
+        } else if let identity = entry.identity {
+            object["state"] = entry.complaints.isEmpty ? "connected" : "faulty"
+            object["reason"] = entry.complaints.first.map { .string($0) } ?? .null
+            object["identity"] = identity.json
+            object["settings"] = .object(entry.values.mapValues(\.json))
+            object["problems"] = .array(entry.complaints.map { .string($0) })
+        }
+        return .object(object)
+    }
+}
+
+extension BellError {
+    /// What `device.list` calls the state of a device that cannot be reached for this reason.
+    var deviceState: String {
+        [.usbUnplugged, .usbNotFound].contains(code) ? "unplugged" : "disconnected"
+    }
+}
