@@ -8,7 +8,7 @@ extension CommandSpec {
         if !discussion.isEmpty { text += "\n" + CommandSpec.wrapped(discussion, indent: 0) }
         text += CommandSpec.section("commands", subcommands.map { ($0.name, $0.summary) })
         text += CommandSpec.section(
-            "arguments", positionals.map { ($0.isOptional ? "[\($0.name)]" : $0.name, $0.summary) })
+            "arguments", positionals.map { ($0.usage, $0.summary) })
         let help = OptionSpec(name: "help", short: "h", summary: "Show this.")
         let version = OptionSpec(name: "version", summary: "Show the version.")
         text += CommandSpec.section("options", (options + [help, version]).map { ($0.title, $0.explanation) })
@@ -21,7 +21,7 @@ extension CommandSpec {
         var words = [line]
         if !subcommands.isEmpty { words.append("COMMAND") }
         if !options.isEmpty { words.append("[options]") }
-        words += positionals.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+        words += positionals.map(\.usage)
         return words.joined(separator: " ")
     }
 

@@ -91,7 +91,7 @@ private struct CommandParser {
 
     private mutating func word(_ word: String) throws(BellError) {
         guard !command.subcommands.isEmpty else {
-            guard positionals.count < command.positionals.count else {
+            guard positionals.count < command.positionals.count || command.positionals.last?.isRepeated == true else {
                 throw BellError(
                     .usage, "\"\(word)\" is one word too many.", at: "command line",
                     fix: "write \(command.usageLine(line: line))")

@@ -66,12 +66,18 @@ public struct PositionalSpec: Sendable {
     public var summary: String
     /// Optional ones come last.
     public var isOptional: Bool
+    /// The last one may stand more than once.
+    public var isRepeated: Bool
 
-    public init(name: String, summary: String, isOptional: Bool = false) {
+    public init(name: String, summary: String, isOptional: Bool = false, isRepeated: Bool = false) {
         self.name = name
         self.summary = summary
         self.isOptional = isOptional
+        self.isRepeated = isRepeated
     }
+
+    /// As help and documents show it: `NAME`, `[NAME]`, `NAME…`.
+    public var usage: String { (isOptional ? "[\(name)]" : name) + (isRepeated ? "…" : "") }
 }
 
 /// A command line that was understood.

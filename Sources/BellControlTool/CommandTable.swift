@@ -19,7 +19,7 @@ enum CommandTable {
 
             """
         for (path, command) in commands(root) {
-            let words = [path] + command.positionals.map { $0.isOptional ? "[\($0.name)]" : $0.name }
+            let words = [path] + command.positionals.map(\.usage)
             let common = Set(root.options.map(\.name))
             let options = command.options.filter { !common.contains($0.name) }.map(name).joined(separator: ", ")
             text += "| `\(words.joined(separator: " "))` | \(command.summary) | \(options) |\n"

@@ -67,15 +67,6 @@ enum CommandTree {
                 "of", "PROGRAM", "Whose log.", default: "belld", allowed: ["belld", "bellcert", "mocklab", "lab"]),
         ])
 
-    private static let device = group(
-        "device", "List and check devices.",
-        [
-            command("list", "List the devices that belld knows.", "", []),
-            command(
-                "check", "Ask one device for a self-test.", "", [],
-                positionals: [PositionalSpec(name: "DEVICE", summary: "Its name in lab.yaml.")]),
-        ])
-
     private static let sequenceOptions: [OptionSpec] = [
         value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml"),
         value("k", "K", "A margin must exceed K uncertainties.", default: "5"),

@@ -18,7 +18,8 @@ enum Programs {
             .first(where: isProgram)
     }
 
-    private static func isProgram(_ path: String) -> Bool {
+    /// Whether the path is a file that may be executed.
+    static func isProgram(_ path: String) -> Bool {
         var information = stat()
         return stat(path, &information) == 0 && information.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }

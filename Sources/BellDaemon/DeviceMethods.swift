@@ -10,7 +10,7 @@ struct DeviceMethods: Sendable {
     let instruments: InstrumentKeeper
     let runner: CampaignRunner
 
-    static let names = ["device.list", "device.set", "device.safe"]
+    static let names = ["device.list", "device.show", "device.set", "device.safe"]
 
     /// Answers a method of ``names``; nil for another one.
     func answer(_ method: String, _ reader: inout JSONReader) async throws(BellError) -> JSON? {
@@ -18,6 +18,11 @@ struct DeviceMethods: Sendable {
         case "device.list":
             try reader.finish()
             return ["devices": .array(await list())]
+        case "device.show":
+            let device = try reader.string("device")
+            try reader.finish()
+            if let board = await boards.json(named: device) { return board }
+            return try await instruments.details(device)
         case "device.set":
             let device = try reader.string("device")
             let key = try reader.string("key")

@@ -237,6 +237,21 @@ actor InstrumentKeeper {
     /// One instrument by name, as `device.list` answers.
     func json(named name: String) -> JSON? { entries.first { $0.device.name == name }.map(json(of:)) }
 
+    /// One instrument with everything that can be set or read at it.
+    func details(_ name: String) throws(BellError) -> JSON {
+        let entry = entries[try place(of: name)]
+        var object = json(of: entry).objectValue ?? [:]
+        object["ranges"] = .array(
+            entry.settings.map { setting in
+                [
+                    "key": .string(setting.key), "summary": .string(setting.summary),
+                    "value": entry.values[setting.key]?.json ?? .null, "allowed": .string(setting.range),
+                    "writable": .bool(setting.isWritable),
+                ]
+            })
+        return .object(object)
+    }
+
     private func json(of entry: Entry) -> JSON {
         var object: [String: JSON] = [
             "name": .string(entry.device.name), "driver": .string(entry.device.driver.rawValue),

@@ -112,6 +112,15 @@ public func isFolder(_ path: String) -> Bool {
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
 }
 
+/// A file's permission bits.
+///
+/// - Throws: `file.missing`, `file.access`. `stat(2)`.
+public func filePermissions(_ path: String) throws(BellError) -> UInt32 {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw fileError("stat", "The file cannot be looked at", at: path) }
+    return status.st_mode & 0o7777
+}
+
 /// The names in a folder, sorted, without `.` and `..`.
 ///
 /// - Throws: `file.missing`, `file.access`.

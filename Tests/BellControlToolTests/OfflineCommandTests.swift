@@ -177,8 +177,8 @@ struct OfflineCommandTests {
     @Test("mocklab is needed only where a board is expected in the run directory")
     func needsMockLab() throws {
         let text = try String(contentsOfFile: Self.lab, encoding: .utf8)
-        #expect(try LabFile.needsMockLab(text: text, source: Self.lab))
+        #expect(try LabFile.laboratory(text: text, source: Self.lab).needsMockLab)
         let real = text.replacing("zmq+ipc://@run/", with: "usb://1209:be11/")
-        #expect(try !LabFile.needsMockLab(text: real, source: Self.lab))
+        #expect(try !LabFile.laboratory(text: real, source: Self.lab).needsMockLab)
     }
 }

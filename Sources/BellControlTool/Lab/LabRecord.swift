@@ -33,7 +33,7 @@ struct LabRecord: Equatable, Sendable {
             let phase = json["phase"]?.stringValue.flatMap(Phase.init(rawValue:))
         else { return nil }
         var programs: [LabProcess.Role: Int32] = [:]
-        for role in LabProcess.Role.allCases { programs[role] = LabRecord.pid(json["programs"]?[role.rawValue]) }
+        for (name, id) in json["programs"]?.objectValue ?? [:] { programs[.init(rawValue: name)] = LabRecord.pid(id) }
         self.init(pid: pid, phase: phase, programs: programs)
     }
 

@@ -15,6 +15,27 @@ enum DeviceText {
         return table.isEmpty ? "  none is known\n" : table.text(style: style)
     }
 
+    /// One device with everything that can be set or read at it.
+    static func show(_ device: JSON, style: Style = .plain) -> String {
+        var rest = device.objectValue ?? [:]
+        var out = "device \(style.bold(Style.safe(rest.removeValue(forKey: "name")?.stringValue, limit: 80) ?? ""))\n"
+        rest["settings"] = nil
+        var table = TextTable(["setting", ">value", "allowed", "what"])
+        for row in rest.removeValue(forKey: "ranges")?.arrayValue ?? [] {
+            let isWritable = row["writable"]?.boolValue == true
+            table.add([
+                Style.safe(row["key"]?.stringValue, limit: 40) ?? "",
+                row["value"].map { $0 == .null ? NumberText.missing : FieldText.scalar($0) } ?? NumberText.missing,
+                isWritable ? Style.safe(row["allowed"]?.stringValue, limit: 60) ?? "" : "only read",
+                Style.safe(row["summary"]?.stringValue, limit: 80) ?? "",
+            ])
+        }
+        if let problems = rest["problems"]?.arrayValue, problems.isEmpty { rest["problems"] = nil }
+        for (key, value) in rest where value == .null { rest[key] = nil }
+        out += FieldText.render(.object(rest))
+        return table.isEmpty ? out : out + table.text(style: style)
+    }
+
     /// What `device.check` answered: a table of its checks, if it has one, and every further field.
     static func check(_ name: String, _ result: JSON, style: Style = .plain) -> String {
         let name = Style.safe(name, limit: 80) ?? ""

@@ -19,7 +19,7 @@ enum FieldText {
         return out
     }
 
-    private static func scalar(_ json: JSON) -> String {
+    static func scalar(_ json: JSON) -> String {
         switch json {
         case .null: NumberText.missing
         case .string(let text): Style.safe(text) ?? ""

@@ -33,6 +33,8 @@ struct TextTable {
             while out.hasSuffix(" ") { out.removeLast() }
             return out
         }
-        return ([style.dim(line(header))] + rows.map(line)).map { $0 + "\n" }.joined()
+        // A table whose columns need no titles has none.
+        let titles = header.allSatisfy(\.isEmpty) ? [] : [style.dim(line(header))]
+        return (titles + rows.map(line)).map { $0 + "\n" }.joined()
     }
 }
