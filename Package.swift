@@ -75,7 +75,7 @@ let package = Package(
         driver("RFSwitch", ["BellModel", "DriverKit"]),
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("Recording", ["BellModel", "DriverKit"]),
+        driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "DriverKit", "Board"]),
         driver("VirtualUSB", ["BellModel", "DriverKit"]),
         driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
