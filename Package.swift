@@ -75,9 +75,9 @@ let package = Package(
         driver("RFSwitch", ["BellModel", "DriverKit"]),
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("Recording", ["BellModel", "DriverKit"]),
+        driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "DriverKit", "Board"]),
-        driver("VirtualUSB", ["BellModel", "DriverKit"]),
+        driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
         driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
         driver(
