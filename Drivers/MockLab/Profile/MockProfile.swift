@@ -10,6 +10,8 @@ public struct MockProfile: Equatable, Sendable {
     public var boards: PerNode<BoardTruth>
     /// The board whose trigger starts the trials; it alone takes START.
     public var triggerMaster: Node
+    /// Simulated instruments beside the boards; nothing that they are set to changes the physics yet.
+    public var instruments: [MockInstrument] = []
 
     public init(name: String, physics: PhysicsTruth, boards: PerNode<BoardTruth>, triggerMaster: Node = .alice) {
         self.name = name
@@ -33,6 +35,14 @@ public struct MockProfile: Equatable, Sendable {
             let part = nodes.mapping(node.name)
             return (NodeTruth(reading: part), BoardTruth(reading: part))
         }
+        var instruments: [MockInstrument] = []
+        if var section = reader.optionalMapping("instruments") {
+            for (name, entry) in section.mappingEntries() {
+                var entry = entry
+                instruments.append(
+                    MockInstrument(name: name, model: entry.string("model"), serial: entry.string("serial")))
+            }
+        }
         try reader.finish()
         guard let alice = read.alice.1, let bob = read.bob.1 else {
             throw BellError(.yamlValue, "A board's tick rate is not between 1 kHz and 1 THz.", at: yaml.source)
@@ -42,6 +52,7 @@ public struct MockProfile: Equatable, Sendable {
         self.init(
             name: name, physics: physics, boards: PerNode(alice: alice, bob: bob),
             triggerMaster: Node(name: master) ?? .alice)
+        self.instruments = instruments
     }
 }
 
