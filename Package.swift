@@ -83,7 +83,7 @@ let package = Package(
         driver(
             "Devices",
             [
-                "BellModel", "BellYAML", "BellZeroMQ", "BellSequence", "DriverKit", "Board", "ZeroMQTransport",
+                "BellModel", "BellHost", "BellYAML", "BellZeroMQ", "BellSequence", "DriverKit", "ZeroMQTransport",
                 "USBTransport", "RFSwitch", "SCPIInstrument", "ExternalDriver", "Recording", "VirtualUSB", "MockLab",
             ]),
 
@@ -105,8 +105,8 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab",
-                "BellJournal", "BellStream", "BellControl", "BellCampaign",
+                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
+                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
             "BellCertifier",
@@ -118,7 +118,8 @@ let package = Package(
             "BellControlTool",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellJournal", "BellControl", "BellCampaign", "BellCertification",
+                "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
+                "BellControl", "BellCampaign", "BellCertification",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),

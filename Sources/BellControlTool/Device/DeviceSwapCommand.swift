@@ -54,7 +54,7 @@ enum DeviceSwapCommand {
     private static func look(
         at device: Laboratory.Device, laboratory: Laboratory, _ invocation: Invocation
     ) throws(BellError) -> [SwapFinding] {
-        let access = try DirectAccess(invocation, laboratory: laboratory)
+        let access = try DirectAccess(invocation, lab: laboratory.source)
         defer { access.close() }
         guard device.driver == .board, let node = device.node else {
             let (identity, settings) = try access.identify(device)

@@ -1,0 +1,39 @@
+import BellModel
+import DriverKit
+import Recording
+
+/// A bus with the one device of a recording plugged in.
+final class ReplayBus: USBBus {
+    let place: USBPlace
+    private let identity: USBIdentity
+    private let replay: USBReplay
+
+    /// - Throws: `replay.kind`, `recording.damaged`, `recording.format` for a recording that opened nothing.
+    init(_ trace: Trace, path: String) throws(BellError) {
+        replay = try USBReplay(trace, path: path)
+        guard let identity = trace.usbIdentity else {
+            throw BellError(
+                .recordingFormat, "The recording does not say which USB device it is of.", at: path,
+                fix: "record it again, from before the device is connected")
+        }
+        self.identity = identity
+        // The instrument's own word counts; the string of the bus is only a hint.
+        let address = try? DeviceAddress(trace.header.address)
+        if case .usb(_, _, let serial)? = address?.way {
+            place = USBPlace(vendor: identity.vendor, product: identity.product, serial: serial)
+        } else {
+            place = USBPlace(vendor: identity.vendor, product: identity.product, serial: identity.serial ?? "")
+        }
+    }
+
+    func devices(vendor: UInt16, product: UInt16) async throws(BellError) -> [USBIdentity] {
+        identity.vendor == vendor && identity.product == product ? [identity] : []
+    }
+
+    func open(_ device: USBIdentity, interface: USBInterfaceChoice) async throws(BellError) -> any USBInterface {
+        try replay.open()
+    }
+
+    /// Nothing comes or goes in a recording but at its openings.
+    func changes() -> AsyncStream<USBChange> { AsyncStream { $0.finish() } }
+}
