@@ -72,7 +72,7 @@ let package = Package(
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
         driver("USBTransport", ["BellModel", "DriverKit", "CLibUSB"]),
-        driver("RFSwitch", ["BellModel", "DriverKit"]),
+        driver("RFSwitch", ["BellModel", "BellHost", "DriverKit"]),
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
         driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
