@@ -7,11 +7,11 @@ import BellJournal
 import BellSequence
 import BellStream
 import BellZeroMQ
+import Devices
 import DriverKit
 import Glibc
-import MockLab
+import Recording
 import Synchronization
-import ZeroMQTransport
 
 /// belld's composition root: binds the sockets, drives the boards, runs campaigns, until a signal ends it.
 public final class Daemon: Sendable {
@@ -45,12 +45,15 @@ public final class Daemon: Sendable {
     /// Control and telemetry; never waits for a disk.
     private let reactor: Reactor
     private let telemetry: TelemetryPublisher
+    private let access: DeviceAccess
+    private let hasUSB: Bool
     private let devices: DeviceKeeper
     private let instruments: InstrumentKeeper
     let runner: CampaignRunner
     private let outcomes: OutcomeServer
     private let control: ControlServer
     private let store: CampaignStore
+    private let taps: DeviceTaps
 
     /// Takes the lock, reads the laboratory file, and binds every socket.
     ///
@@ -86,11 +89,17 @@ public final class Daemon: Sendable {
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
         self.telemetry = telemetry
 
-        let mock = mock ?? InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml")
-        let runPath = run.path
+        let access = DeviceAccess(
+            reactor: reactor, runDirectory: run.path,
+            mock: mock ?? InProcessLaboratory(profile: "\(parent(of: options.laboratory))/profile.yaml"),
+            switchCounts: options.state.file("switches"))
+        self.access = access
+        hasUSB = laboratory.devices.contains { if case .usb = $0.address.way { true } else { false } }
+        let taps = DeviceTaps(laboratory)
+        self.taps = taps
         let openers = try PerNode { (node) throws(BellError) in
-            try Daemon.opener(
-                for: laboratory.boards[node], reactor: reactor, runDirectory: runPath, mock: mock)
+            let board = laboratory.boards[node]
+            return try access.opener(of: board.address, tap: taps[board.name])
         }
         let devices = DeviceKeeper(
             laboratory: laboratory, openers: openers, timeouts: options.timeouts,
@@ -98,8 +107,15 @@ public final class Daemon: Sendable {
             isUnfinished: { store.isUnfinished($0) })
         self.devices = devices
 
+        let drivers = try laboratory.instruments.map { (device) throws(BellError) in
+            (
+                device,
+                try access.instrument(
+                    name: device.name, driver: device.driver, address: device.address, tap: taps[device.name])
+            )
+        }
         let instruments = InstrumentKeeper(
-            instruments: [], telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
+            instruments: drivers, telemetry: { kind, data in telemetry.publish(kind: kind, data: data) })
         self.instruments = instruments
 
         let source = JournalOutcomeSource(store: store)
@@ -124,7 +140,7 @@ public final class Daemon: Sendable {
         let methods = ControlMethods(
             runner: runner,
             devices: DeviceMethods(
-                laboratory: laboratory, boards: devices, instruments: instruments, runner: runner),
+                laboratory: laboratory, boards: devices, instruments: instruments, runner: runner, taps: taps),
             telemetry: telemetry, outcomes: outcomes)
         control = try ControlServer(
             reactor: reactor, endpoint: run.endpoint("control"),
@@ -139,8 +155,8 @@ public final class Daemon: Sendable {
     public func run(signals: AsyncStream<Int>) async -> ExitCode {
         await devices.listen()
         await runner.resumeUnfinished()
-        await devices.keepConnected()
-        await instruments.keepConnected()
+        await devices.keepConnected(plugs: hasUSB ? access.plugs() : nil)
+        await instruments.keepConnected(plugs: hasUSB ? access.plugs() : nil)
         log.info("belld ready", ["control": run.endpoint("control"), "state": options.state.path])
         enum Ending { case signal(Int), drained(isLeft: Bool) }
         let (endings, feed) = AsyncStream<Ending>.makeStream()
@@ -164,6 +180,8 @@ public final class Daemon: Sendable {
         }
         await devices.stop()
         await instruments.stop()
+        await taps.stop()
+        access.close()
         control.close()
         outcomes.close()
         telemetry.close()
@@ -188,32 +206,4 @@ public final class Daemon: Sendable {
             log.error("the outcome stream failed", error)
         }
     }
-
-    private static func opener(
-        for device: Laboratory.Device, reactor: Reactor, runDirectory: String, mock: InProcessLaboratory
-    ) throws(BellError) -> TransportOpener {
-        let address = device.address
-        if let endpoint = address.zeroMQEndpoint(runDirectory: runDirectory) {
-            return { () async throws(BellError) in try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoint) }
-        }
-        switch address.way {
-        case .mock(_, let name):
-            guard let node = Node(name: name) else {
-                throw BellError(
-                    .unsupportedAddress, "The virtual laboratory has no board \"\(name)\".", at: "\(device.place) at",
-                    fix: "boards: alice, bob")
-            }
-            return { () async throws(BellError) in try mock.transport(to: node) }
-        default:
-            throw BellError(
-                .unsupportedAddress, "This version of belld cannot reach \(device.address.text).",
-                at: "\(device.place) at",
-                fix: "use zmq+ipc://, zmq+tcp:// or mock://; USB comes with the next version")
-        }
-    }
-}
-
-extension BellError.Code {
-    /// A device address of a kind that is not built in.
-    static let unsupportedAddress = BellError.Code("device.unsupported", exit: .usage)
 }

@@ -5,8 +5,6 @@ import BellSequence
 import BellZeroMQ
 import Board
 import DriverKit
-import MockLab
-import ZeroMQTransport
 
 /// Holds both boards' drivers, shows their state, and hands their events to the campaign that is under way.
 ///
@@ -24,6 +22,8 @@ actor DeviceKeeper {
     /// The status with which a board ended its last replay; nil until then.
     private var replayed = PerNode<BoardStatus?>(alice: nil, bob: nil)
     private var tasks: [Task<Void, Never>] = []
+    /// How often a USB device with this board's numbers was plugged in.
+    private var arrivals = PerNode(alice: 0, bob: 0)
     /// What boards sent of an unfinished campaign that does not have them: the rest of an arm that a crash left open. A
     /// driver delivers each record once, so it is kept until its campaign goes on; a board's spool bounds it.
     private var backlog: [(event: BoardEvent, node: Node)] = []
@@ -55,8 +55,23 @@ actor DeviceKeeper {
     }
 
     /// Begins to keep the boards connected while no campaign does.
-    func keepConnected() {
+    ///
+    /// - Parameter plugs: What is plugged in and pulled; a board that comes back is connected at once.
+    func keepConnected(plugs: AsyncStream<USBChange>? = nil) {
         for node in Node.allCases { tasks.append(Task { [weak self] in await self?.keepConnected(node) }) }
+        guard let plugs else { return }
+        tasks.append(
+            Task { [weak self] in for await change in plugs where change.isArrival { await self?.arrived(change) } })
+    }
+
+    /// A USB device was plugged in: whoever waits for it need not wait longer.
+    private func arrived(_ change: USBChange) {
+        for node in Node.allCases {
+            guard case .usb(let vendor, let product, _) = laboratory.boards[node].address.way,
+                vendor == change.device.vendor, product == change.device.product
+            else { continue }
+            arrivals[node] += 1
+        }
     }
 
     /// Switches the outputs of boards that rest off, and closes the links. A board at work on an arm is left to it: the
@@ -146,7 +161,11 @@ actor DeviceKeeper {
                 }
             }
             let pause = attempt == 0 ? 500 : CampaignMachine.backoff(attempt: attempt)
-            try? await Task.sleep(for: .milliseconds(min(pause, 5000)))
+            let end = ContinuousClock.now + .milliseconds(min(pause, 5000))
+            let seen = arrivals[node]
+            while !Task.isCancelled, arrivals[node] == seen, ContinuousClock.now < end {
+                try? await Task.sleep(for: .milliseconds(100))
+            }
         }
     }
 

@@ -9,6 +9,7 @@ struct DeviceMethods: Sendable {
     let boards: DeviceKeeper
     let instruments: InstrumentKeeper
     let runner: CampaignRunner
+    let taps: DeviceTaps
 
     static let names = ["device.list", "device.show", "device.set", "device.safe"]
 

@@ -95,6 +95,6 @@ struct TestLaboratory: Sendable {
             options: Daemon.Options(
                 state: state, laboratory: lab, timeouts: Self.timeouts, stall: 2_000_000_000),
             log: Logger(to: try LogFile(state.file("logs/belld.log"))),
-            mock: InProcessLaboratory(profile: folder.file("profile.yaml"), laboratory: virtual))
+            mock: InProcessLaboratory(laboratory: virtual))
     }
 }
