@@ -105,8 +105,8 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "ZeroMQTransport", "MockLab",
-                "BellJournal", "BellStream", "BellControl", "BellCampaign",
+                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "ZeroMQTransport",
+                "MockLab", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
             "BellCertifier",
@@ -131,7 +131,7 @@ let package = Package(
             name: "bellbench",
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
-                "BellAudit", "DriverKit", "BellStream", "BellControl",
+                "BellAudit", "BellRandomness", "DriverKit", "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         tests(of: "BellModel"),
