@@ -178,6 +178,7 @@ let package = Package(
             [
                 "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
+                "BellRandomness",
             ]),
         tests(
             of: "BellCertifier",
