@@ -105,7 +105,7 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
+                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
                 "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
@@ -132,7 +132,7 @@ let package = Package(
             name: "bellbench",
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
-                "BellAudit", "DriverKit", "BellStream", "BellControl",
+                "BellAudit", "BellRandomness", "DriverKit", "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         tests(of: "BellModel"),
@@ -179,6 +179,7 @@ let package = Package(
             [
                 "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
+                "BellRandomness",
             ]),
         tests(
             of: "BellCertifier",

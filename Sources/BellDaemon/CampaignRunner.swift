@@ -334,20 +334,3 @@ private final class LastState: Sendable {
         }
     }
 }
-
-/// The host's sources of a campaign, opened at their first use.
-private final class HostBitSources: Sendable {
-    private let reactor: Reactor
-    private let open = Mutex<[Node: HostBitSource]>([:])
-
-    init(reactor: Reactor) { self.reactor = reactor }
-
-    func source(of node: Node, in plan: Plan) throws(BellError) -> HostBitSource {
-        try open.withLock { (open) throws(BellError) in
-            if let source = open[node] { return source }
-            let source = try HostBitSource(address: plan.hostBits?[node] ?? "", reactor: reactor)
-            open[node] = source
-            return source
-        }
-    }
-}

@@ -1,157 +1,169 @@
 import BellModel
+import BellRandomness
 import BellZeroMQ
-import Glibc
 import Synchronization
 
-extension BellError.Code {
-    /// A host source of input bits is wrong, empty or silent.
-    static let hostBits = BellError.Code("host-bits.source", exit: .hardware)
-    /// A plan names a host source that does not exist.
-    static let hostBitsAddress = BellError.Code("host-bits.address", exit: .usage)
-}
-
-/// Where the input bits of a host-fed campaign come from: `file:PATH`, `device:PATH` or `zmq:ENDPOINT`.
+/// Where the input bits of a host-fed campaign come from: `file:PATH`, `device:PATH`, `serial:PATH[@BAUD]` or `zmq:ENDPOINT`,
+/// each with `?h=H` or without.
 ///
 /// Bits are packed, most significant first. Bit i of a file belongs to trial i, so that a restarted daemon never uses a
-/// bit twice; a character device, a pipe and a ZeroMQ PULL socket are streams, whose bits are fresh by themselves.
+/// bit twice; a character device, a pipe, a tty and a ZeroMQ PULL socket are streams, whose bits are fresh by themselves.
+/// No bit is handed out before it has passed the health tests of SP 800-90B, section 4.4; docs/host-bits.md.
 final class HostBitSource: Sendable {
     private enum Kind: Sendable {
-        case file(String)
-        case device(Int32, String)
-        case stream(Channel, String)
+        case file(HostBitFile)
+        case device(HostBitDevice)
+        case serial(HostBitSerial)
+        case stream(Channel)
+    }
+
+    /// What is counted of a file.
+    private struct FileHealth {
+        var tested: UInt64 = 0
+        var alarms: UInt64 = 0
+        var isAlarm = false
     }
 
     private let kind: Kind
+    private let name: String
     /// What a stream has brought and no trial has used.
-    private let queue: HostBitQueue
+    private let gate: HostBitGate
+    private let cutoffs: HealthCutoffs
+    private let fileHealth = Mutex(FileHealth())
+    private let lastAlarm = Mutex<HealthFailure?>(nil)
     private let patience: Duration
 
     /// Opens a source.
     ///
-    /// - Parameter patience: How long a stream may take to bring the bits of one arm.
+    /// - Parameters:
+    ///   - settingBias: The plan's μ; the health tests assume a min-entropy of −log2(½ + μ) a bit unless the address says `?h=H`.
+    ///   - patience: How long a stream may take to bring the bits of one arm.
     /// - Throws: `host-bits.address`, `host-bits.source`, or what a ZeroMQ endpoint is refused with.
-    init(address: String, reactor: Reactor, patience: Duration = .seconds(1)) throws(BellError) {
-        let parts = address.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2 else { throw HostBitSource.unknown(address) }
-        let queue = HostBitQueue()
-        self.queue = queue
+    init(
+        address text: String, reactor: Reactor, settingBias: Double = 0, patience: Duration = .seconds(1)
+    ) throws(BellError) {
+        let address = try HostBitAddress(text)
+        let cutoffs = try address.cutoffs(settingBias: settingBias)
+        let gate = HostBitGate(cutoffs)
+        self.gate = gate
+        self.cutoffs = cutoffs
         self.patience = patience
-        switch parts[0] {
-        case "file": kind = .file(parts[1])
-        case "device": kind = .device(try HostBitSource.openDevice(parts[1]), parts[1])
-        case "zmq":
+        name = address.name
+        switch address.kind {
+        case .file(let path): kind = .file(HostBitFile(path: path, name: name, cutoffs: cutoffs))
+        case .device(let path): kind = .device(try HostBitDevice(path, name: name))
+        case .serial(let path, let baud): kind = .serial(try HostBitSerial(path, baud: baud, name: name))
+        case .zeroMQ(let endpoint):
             let box = ChannelBox()
             let options = SocketOptions(highWaterMark: 16, maxMessageBytes: 1 << 20)
-            let channel = try reactor.open(.pull, connect: [parts[1]], options: options) { parts in
-                if queue.append(parts.joined()) { box.pause() }
+            let channel = try reactor.open(.pull, connect: [endpoint], options: options) { parts in
+                if gate.accept(parts.joined()) { box.pause() }
             }
             box.set(channel)
-            kind = .stream(channel, parts[1])
-        default: throw HostBitSource.unknown(address)
+            kind = .stream(channel)
         }
     }
 
-    deinit {
-        switch kind {
-        case .file: break
-        case .device(let fd, _): Glibc.close(fd)
-        case .stream(let channel, _): channel.close()
-        }
-    }
+    deinit { if case .stream(let channel) = kind { channel.close() } }
 
     /// The bits of these trials, one a byte.
     ///
+    /// After `host-bits.health` from a stream the next call begins a new startup test; a persistent failure is told each time.
     /// - Throws: `host-bits.source` when the source has not that many bits; those that have come are used later.
+    ///   `host-bits.health` when a health test failed.
     func bits(for range: Range<UInt64>) async throws(BellError) -> [UInt8] {
+        if case .file(let file) = kind { return try fileBits(file, range) }
         let needed = (range.count + 7) / 8
         let deadline = ContinuousClock.now + patience
+        if gate.begin() { freshen() }
         while true {
             switch kind {
-            case .file(let path): return try fileBits(path, range)
-            case .device(let fd, let path): try fill(from: fd, path, needed)
-            case .stream: break
+            case .device(let device): try device.fill(gate, upTo: needed)
+            case .serial(let port): try port.fill(gate, upTo: needed)
+            case .file, .stream: break
             }
-            if let (bytes, hasRoom) = queue.take(needed) {
-                if hasRoom, case .stream(let channel, _) = kind { channel.resume() }
-                return unpacked(bytes, count: range.count)
+            switch gate.take(needed) {
+            case .bytes(let bytes, let hasRoom):
+                if hasRoom { resume() }
+                return unpackedBits(bytes, 0..<range.count)
+            case .alarm(let failure, let isPersistent):
+                lastAlarm.withLock { $0 = failure }
+                throw .hostBitsHealth(name, failure, gate.now.monitor, isPersistent: isPersistent)
+            case .tooFew: break
             }
             guard ContinuousClock.now < deadline else { throw tooSlow(range.count) }
             try? await Task.sleep(for: .milliseconds(2))
         }
     }
 
+    /// Begins anew after a person has looked at the source; ends a persistent failure.
+    func reset() {
+        gate.reset()
+        freshen()
+    }
+
+    /// The source and its health.
+    var status: HostBitStatus {
+        let (monitor, waiting) = gate.now
+        var status = HostBitStatus(
+            name: name, health: .ok, tested: monitor.tested, alarms: monitor.alarms, waiting: waiting * 8,
+            minEntropy: cutoffs.minEntropy, cutoffs: [cutoffs.repetition, cutoffs.proportion],
+            lastAlarm: lastAlarm.withLock { $0 })
+        switch monitor.state {
+        case .healthy: break
+        case .startup(let passed):
+            status.health = .startup
+            status.startupPassed = passed
+        case .alarm(let failure): (status.health, status.lastAlarm) = (.alarm, failure)
+        case .failed(let failure): (status.health, status.lastAlarm) = (.failed, failure)
+        }
+        switch kind {
+        case .file:
+            let file = fileHealth.withLock { $0 }
+            status.health = file.isAlarm ? .alarm : file.tested > 0 ? .ok : .startup
+            (status.tested, status.alarms, status.startupPassed) = (file.tested, file.alarms, nil)
+        case .serial(let port):
+            status.absence = port.absence
+            if status.absence != nil, status.health == .ok || status.health == .startup { status.health = .unplugged }
+        case .device, .stream: break
+        }
+        return status
+    }
+
+    private func fileBits(_ file: HostBitFile, _ range: Range<UInt64>) throws(BellError) -> [UInt8] {
+        switch try file.read(range) {
+        case .passed(let bits, let tested):
+            fileHealth.withLock {
+                $0.tested += tested
+                $0.isAlarm = false
+            }
+            return bits
+        case .failed(let failure):
+            fileHealth.withLock {
+                $0.alarms += 1
+                $0.isAlarm = true
+            }
+            lastAlarm.withLock { $0 = failure }
+            throw .hostBitsHealth(file: name, failure, cutoffs)
+        }
+    }
+
+    /// What a startup test looks at comes after the alarm, as far as it is in our hands.
+    private func freshen() {
+        if case .serial(let port) = kind { port.flush() }
+        resume()
+    }
+
+    private func resume() { if case .stream(let channel) = kind { channel.resume() } }
+
     private func tooSlow(_ count: Int) -> BellError {
-        let name =
-            switch kind {
-            case .file(let path): "file:\(path)"
-            case .device(_, let path): "device:\(path)"
-            case .stream(_, let endpoint): "zmq:\(endpoint)"
-            }
-        return HostBitSource.failed(
-            name, cause: "\(count) bits are needed, \(queue.count * 8) have come within \(patience)")
-    }
-
-    private func fileBits(_ path: String, _ range: Range<UInt64>) throws(BellError) -> [UInt8] {
-        let fd = Glibc.open(path, O_RDONLY | O_CLOEXEC)
-        guard fd >= 0 else { throw HostBitSource.failed("file:\(path)", cause: String(cString: strerror(errno))) }
-        defer { Glibc.close(fd) }
-        let first = range.lowerBound / 8
-        let count = Int((range.upperBound + 7) / 8 - first)
-        var bytes = [UInt8](repeating: 0, count: count)
-        guard pread(fd, &bytes, count, Int(first)) == count else {
-            throw HostBitSource.failed(
-                "file:\(path)", cause: "the file ends before bit \(range.upperBound)",
-                fix: "append bits, at least as many as the plan has trials; the campaign goes on by itself")
+        let (monitor, waiting) = gate.now
+        if case .serial(let port) = kind, let absence = port.absence { return .hostBitsUnplugged(name, cause: absence) }
+        var cause = "\(count) bits are needed, \(waiting * 8) have come within \(patience)"
+        if case .startup(let passed) = monitor.state {
+            cause += "; the startup test has \(passed) of \(HealthMonitor.Policy.startupSamples) bits"
         }
-        return Array(unpacked(bytes, count: count * 8).dropFirst(Int(range.lowerBound % 8)).prefix(range.count))
-    }
-
-    /// A pipe without a writer must not stop the daemon, so nothing here waits; `open(2)` with `O_NONBLOCK`.
-    private static func openDevice(_ path: String) throws(BellError) -> Int32 {
-        let fd = Glibc.open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard fd >= 0 else { throw failed("device:\(path)", cause: String(cString: strerror(errno))) }
-        var status = stat()
-        let kind = fstat(fd, &status) == 0 ? status.st_mode & S_IFMT : 0
-        guard kind == S_IFCHR || kind == S_IFIFO else {
-            Glibc.close(fd)
-            throw BellError(
-                .hostBitsAddress, "\(path) is neither a character device nor a pipe.", at: "device:\(path)",
-                state: "no bit was read: after a restart the same bits would come again", fix: "write file:\(path)")
-        }
-        return fd
-    }
-
-    /// Reads what is there, at most as much as is needed.
-    private func fill(from fd: Int32, _ path: String, _ needed: Int) throws(BellError) {
-        var buffer = [UInt8](repeating: 0, count: max(0, needed - queue.count))
-        while !buffer.isEmpty {
-            let got = read(fd, &buffer, buffer.count)
-            if got < 0, errno == EINTR { continue }
-            if got < 0, errno != EAGAIN {
-                throw HostBitSource.failed("device:\(path)", cause: String(cString: strerror(errno)))
-            }
-            // Nothing there now, or a pipe whose writer has gone; another one may come.
-            guard got > 0 else { return }
-            _ = queue.append(buffer.prefix(got))
-            buffer.removeLast(got)
-        }
-    }
-
-    private func unpacked(_ bytes: [UInt8], count: Int) -> [UInt8] {
-        (0..<count).map { bytes[$0 / 8] >> UInt8(7 - $0 % 8) & 1 }
-    }
-
-    private static func failed(_ address: String, cause: String, fix: String? = nil) -> BellError {
-        BellError(
-            .hostBits, "The host's source of input bits gave too few bits.", at: address, cause: cause,
-            state: "no trial was started with missing bits",
-            fix: fix ?? "check the source; the campaign goes on by itself")
-    }
-
-    private static func unknown(_ address: String) -> BellError {
-        BellError(
-            .hostBitsAddress, "A source of input bits cannot be \"\(address)\".", at: "plan input_bits",
-            fix: "write file:PATH, device:PATH or zmq:ENDPOINT")
+        return .hostBits(name, cause: cause)
     }
 }
 
