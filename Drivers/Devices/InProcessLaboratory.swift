@@ -41,7 +41,8 @@ public final class InProcessLaboratory: Sendable {
             let names = built.instruments.map(\.name)
             throw BellError(
                 .deviceAddress, "The virtual laboratory has no instrument \"\(name)\".", at: address.text,
-                cause: profile.isEmpty ? nil : "\(profile) names \(names.isEmpty ? "none" : names.joined(separator: ", "))",
+                cause: profile.isEmpty
+                    ? nil : "\(profile) names \(names.isEmpty ? "none" : names.joined(separator: ", "))",
                 fix: nearestWord(to: name, among: names).map { "did you mean \"\($0)\"?" }
                     ?? "add it to `instruments` of the profile")
         }

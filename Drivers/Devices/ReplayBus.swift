@@ -2,21 +2,28 @@ import BellModel
 import DriverKit
 import Recording
 
-/// A bus with the one device of a recording plugged in.
+/// A bus with the devices of a recording plugged in: the one that was meant, and those that were asked for it.
 final class ReplayBus: USBBus {
     let place: USBPlace
-    private let identity: USBIdentity
+    private let identities: [USBIdentity]
     private let replay: USBReplay
 
     /// - Throws: `replay.kind`, `recording.damaged`, `recording.format` for a recording that opened nothing.
     init(_ trace: Trace, path: String) throws(BellError) {
         replay = try USBReplay(trace, path: path)
-        guard let identity = trace.usbIdentity else {
+        var identities: [USBIdentity] = []
+        for entry in trace.entries {
+            guard case .opened(let device?) = entry.record.event, !identities.contains(device.identity) else {
+                continue
+            }
+            identities.append(device.identity)
+        }
+        guard let identity = identities.last else {
             throw BellError(
                 .recordingFormat, "The recording does not say which USB device it is of.", at: path,
                 fix: "record it again, from before the device is connected")
         }
-        self.identity = identity
+        self.identities = identities
         // The instrument's own word counts; the string of the bus is only a hint.
         let address = try? DeviceAddress(trace.header.address)
         if case .usb(_, _, let serial)? = address?.way {
@@ -27,7 +34,7 @@ final class ReplayBus: USBBus {
     }
 
     func devices(vendor: UInt16, product: UInt16) async throws(BellError) -> [USBIdentity] {
-        identity.vendor == vendor && identity.product == product ? [identity] : []
+        identities.filter { $0.vendor == vendor && $0.product == product }
     }
 
     func open(_ device: USBIdentity, interface: USBInterfaceChoice) async throws(BellError) -> any USBInterface {

@@ -33,7 +33,8 @@ enum DeviceSwapCommand {
         for finding in findings {
             let text = Style.safe(finding.text, limit: 400) ?? ""
             table.add([
-                Style.safe(finding.subject, limit: 80) ?? "", finding.verdict == .refused ? style.bad("✗ ") + text : text,
+                Style.safe(finding.subject, limit: 80) ?? "",
+                finding.verdict == .refused ? style.bad("✗ ") + text : text,
             ])
         }
         out += table.text()

@@ -15,7 +15,8 @@ final class DirectAccess {
     private let reactor: Reactor
 
     init(_ invocation: Invocation, lab: String) throws(BellError) {
-        let directory = try StateDirectory(path: StateDirectory.choosePath(option: invocation.text("state")), create: false)
+        let directory = try StateDirectory(
+            path: StateDirectory.choosePath(option: invocation.text("state")), create: false)
         let context = try ZeroMQContext()
         reactor = try Reactor(context: context, name: "bellctl")
         devices = DeviceAccess(
@@ -74,7 +75,9 @@ final class DirectAccess {
     ) -> Pending<Value> {
         let pending = Pending<Value>()
         pending.task = Task {
-            do throws(BellError) { pending.finish(.success(try await body())) } catch { pending.finish(.failure(error)) }
+            do throws(BellError) { pending.finish(.success(try await body())) } catch {
+                pending.finish(.failure(error))
+            }
         }
         return pending
     }

@@ -16,8 +16,6 @@ struct LabProcess: Equatable, Sendable {
 
     var role: Role
     var arguments: [String]
-    /// The executable; nil for one of ours, which stands beside bellctl.
-    var program: String?
 
     /// The log file's name below the state directory.
     var log: String { "logs/\(role.rawValue).log" }
@@ -25,7 +23,7 @@ struct LabProcess: Equatable, Sendable {
 
 extension LabProcess {
     /// What a person asked `lab up` for.
-    struct Options: Sendable {
+    struct Options: Equatable, Sendable {
         /// Absolute path of the state directory.
         var state: String
         /// Absolute path of lab.yaml.
@@ -37,8 +35,6 @@ extension LabProcess {
         var faults: [String] = []
         /// `key=value` changes of the profile.
         var changes: [String] = []
-        /// What lab.yaml says to run for a device: its name, and the program with its arguments.
-        var drivers: [(device: String, command: [String])] = []
     }
 
     /// The programs in the order in which they are started: what is reached comes before what reaches for it.
@@ -51,12 +47,6 @@ extension LabProcess {
             for fault in options.faults { arguments += ["--fault", fault] }
             for change in options.changes { arguments += ["--profile-set", change] }
             processes.append(LabProcess(role: .mocklab, arguments: arguments))
-        }
-        for driver in options.drivers {
-            processes.append(
-                LabProcess(
-                    role: .driver(driver.device), arguments: Array(driver.command.dropFirst()),
-                    program: driver.command.first))
         }
         processes.append(LabProcess(role: .bellcert, arguments: ["--state", options.state]))
         processes.append(LabProcess(role: .belld, arguments: ["--state", options.state, "--lab", options.lab]))

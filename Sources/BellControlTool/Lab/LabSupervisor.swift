@@ -7,6 +7,7 @@ import BellModel
 final class LabSupervisor {
     private let processes: [LabProcess]
     private let programs: [LabProcess.Role: String]
+    private let drivers: DriverFleet?
     private let directory: StateDirectory
     private let console: Console
     private let stopRequests: () -> Int
@@ -24,15 +25,18 @@ final class LabSupervisor {
 
     /// - Parameters:
     ///   - programs: The executables' paths.
+    ///   - drivers: Programs that serve devices: started before all others, ended after them.
     ///   - stopRequests: How often a stop was asked for so far.
     ///   - patience: Nanoseconds until everything must be ready.
     ///   - status: Asks belld; nil when it does not answer.
     init(
-        processes: [LabProcess], programs: [LabProcess.Role: String], directory: StateDirectory, console: Console,
-        stopRequests: @escaping () -> Int, patience: UInt64, status: @escaping () -> JSON?
+        processes: [LabProcess], programs: [LabProcess.Role: String], drivers: DriverFleet? = nil,
+        directory: StateDirectory, console: Console, stopRequests: @escaping () -> Int, patience: UInt64,
+        status: @escaping () -> JSON?
     ) {
         self.processes = processes
         self.programs = programs
+        self.drivers = drivers
         self.directory = directory
         self.console = console
         self.stopRequests = stopRequests
@@ -45,11 +49,13 @@ final class LabSupervisor {
     ///
     /// - Throws: What failed at the start: a program that died, or what was missing when time was up.
     func run() throws(BellError) -> ExitCode {
+        drivers?.begin(now: monotonicNanoseconds())
         var exit = perform(machine.begin(now: monotonicNanoseconds()))
         var nextQuestion: UInt64 = 0
         while exit == nil {
             pause(milliseconds: 50)
             let now = monotonicNanoseconds()
+            drivers?.look(now: now)
             var actions: [LabMachine.Action] = []
             while stops < stopRequests() {
                 stops += 1
@@ -67,6 +73,7 @@ final class LabSupervisor {
             actions += machine.handle(.tick, now: now)
             if !actions.isEmpty { exit = perform(actions) }
         }
+        drivers?.end()
         try removeFile(directory.file(LabRecord.fileName))
         if let failure { throw failure }
         return exit ?? .internal
@@ -136,6 +143,7 @@ final class LabSupervisor {
         if machine.isStarting { record.phase = .starting }
         if machine.isStopping { record.phase = .stopping }
         for (role, child) in children { record.programs[role] = child.processID }
+        for (role, id) in drivers?.processIDs ?? [:] { record.programs[role] = id }
         do throws(BellError) {
             try writeFileAtomically(directory.file(LabRecord.fileName), text: record.json.text)
         } catch {

@@ -10,15 +10,20 @@ enum LabUpCommand {
         let directory = try StateDirectory(path: StateDirectory.choosePath(option: invocation.text("state")))
         let options = try options(invocation, directory: directory)
         let processes = LabProcess.all(options)
-        let programs = try programs(for: processes, lab: options.lab)
+        let programs = try programs(for: processes)
         if invocation.flag("detach") { return try DetachedLab.start(invocation, directory: directory) }
         let lock = try takeLock(directory)
         defer { withExtendedLifetime(lock) {} }
-        let endpoint = try RunDirectory(for: directory).endpoint("control")
+        let run = try RunDirectory(for: directory)
+        let endpoint = run.endpoint("control")
         let context = try ZeroMQContext()
+        let drivers = try DriverFleet(
+            laboratory: try LabFile.laboratory(text: try readText(options.lab), source: options.lab),
+            runDirectory: run.path, directory: directory, context: context, console: invocation.console)
         let signals = try SignalCount()
         let supervisor = LabSupervisor(
-            processes: processes, programs: programs, directory: directory, console: invocation.console,
+            processes: processes, programs: programs, drivers: drivers, directory: directory,
+            console: invocation.console,
             stopRequests: { signals.count }, patience: patience,
             status: {
                 // A new connection each time: the socket of a daemon that died must not answer for its successor.
@@ -53,10 +58,6 @@ enum LabUpCommand {
         options.faults = invocation.texts("fault")
         options.changes = invocation.texts("set")
         let laboratory = try LabFile.laboratory(text: try readText(lab), source: lab)
-        let run = try RunDirectory(for: directory).path
-        options.drivers = laboratory.devices.filter { !$0.run.isEmpty }.map { device in
-            (device.name, device.run.map { $0.replacing("@run", with: run) })
-        }
         if laboratory.needsMockLab, !invocation.flag("no-mocklab") {
             options.profile = absolutePath(invocation.text("profile") ?? "\(parent(of: lab))/profile.yaml")
         } else if let option = ["seed", "pace", "fault", "set", "profile"].first(where: {
@@ -70,14 +71,10 @@ enum LabUpCommand {
     }
 
     private static func programs(
-        for processes: [LabProcess], lab: String
+        for processes: [LabProcess]
     ) throws(BellError) -> [LabProcess.Role: String] {
         var programs: [LabProcess.Role: String] = [:]
         for process in processes {
-            if let program = process.program {
-                programs[process.role] = try driver(program, role: process.role, lab: lab)
-                continue
-            }
             let name = process.role.rawValue
             guard let path = Programs.find(name) else {
                 throw BellError(
@@ -87,17 +84,5 @@ enum LabUpCommand {
             programs[process.role] = path
         }
         return programs
-    }
-
-    /// A driver's executable: beside lab.yaml when a path is written, else on the path.
-    private static func driver(_ program: String, role: LabProcess.Role, lab: String) throws(BellError) -> String {
-        let path =
-            program.contains("/")
-            ? (program.hasPrefix("/") ? program : "\(parent(of: lab))/\(program)") : Programs.onPath(program)
-        if let path, Programs.isProgram(path) { return path }
-        throw BellError(
-            .labMissingProgram, "The program \(program.prefix(200)) cannot be run.", at: "\(lab) run of \(role.rawValue)",
-            cause: program.contains("/") ? "there is no executable file \(path ?? program)" : "it is not on the path",
-            fix: "a path is relative to lab.yaml's folder; a script needs its interpreter as the first word")
     }
 }
