@@ -66,6 +66,14 @@ final class LibUSBHandle: Sendable {
         for activity in activities { activity.cancel(.usbClosed(at: place)) }
     }
 
+    /// Cancels the single transfers of one endpoint with `usb.cancelled`.
+    func cancelTransfers(on endpoint: UInt8) {
+        let activities = state.withLock { Array($0.activities.values) }
+        for case let transfer as LibUSBTransfer in activities where transfer.endpoint == endpoint {
+            transfer.cancel(.usbCancelled(at: place))
+        }
+    }
+
     /// Closes the device; only the context calls it, on its thread.
     func closeNow() {
         libusb_release_interface(raw, Int32(interface))

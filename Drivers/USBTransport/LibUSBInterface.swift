@@ -7,7 +7,7 @@ public import DriverKit
 /// Time-outs are libusb's own. Cancelling a task cancels its transfer in the kernel (`libusb_cancel_transfer`); the call
 /// returns when the kernel has given the transfer back. The device is closed when ``close()`` was called, or nobody holds
 /// the interface any more, and the last transfer has ended.
-public final class LibUSBInterface: USBStreamingInterface {
+public final class LibUSBInterface: USBInterface, USBStreaming {
     public let identity: USBIdentity
     public let number: UInt8
     public let endpoints: [USBEndpoint]
@@ -111,9 +111,10 @@ public final class LibUSBInterface: USBStreamingInterface {
 
     /// An eighth of the limit, at most 2 MiB.
     public var writeWindow: Int { min(2 << 20, handle.context.budget.limit / 8) }
+    public var maximumWrites: Int { 16 }
 
     public func makeReadStream(
-        from endpoint: USBEndpoint, onData: @escaping @Sendable (UnsafeRawBufferPointer) -> USBReadVerdict,
+        from endpoint: USBEndpoint, onData: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onEnd: @escaping @Sendable (BellError) -> Void
     ) throws(BellError) -> any USBReadStream {
         let budget = handle.context.budget
@@ -141,6 +142,8 @@ public final class LibUSBInterface: USBStreamingInterface {
             completion(0, error)
         }
     }
+
+    public func cancelWrites(to endpoint: UInt8) { handle.cancelTransfers(on: endpoint) }
 
     // MARK: Helpers
 

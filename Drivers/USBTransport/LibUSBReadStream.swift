@@ -45,14 +45,14 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
     private let handle: LibUSBHandle
     private let endpoint: UInt8
     private let shape: USBStreamShape
-    private let onData: @Sendable (UnsafeRawBufferPointer) -> USBReadVerdict
+    private let onData: @Sendable (UnsafeRawBufferPointer) -> Void
     private let onEnd: @Sendable (BellError) -> Void
     private let state = Mutex(State())
     private static let what = "A continuous read failed."
 
     init(
         on handle: LibUSBHandle, endpoint: USBEndpoint, shape: USBStreamShape,
-        onData: @escaping @Sendable (UnsafeRawBufferPointer) -> USBReadVerdict,
+        onData: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onEnd: @escaping @Sendable (BellError) -> Void
     ) throws(BellError) {
         self.handle = handle
@@ -108,6 +108,8 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
         throw failure
     }
 
+    func pause() { state.withLock { $0.pauses += 1 } }
+
     func resume() {
         end(
             state.withLock { state in
@@ -138,16 +140,14 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
         let result = LibUSBError.result(of: slot.raw.pointee.status)
         let count = Int(slot.raw.pointee.actual_length)
         let isWanted = state.withLock { $0.ending?.isFromOutside != true }
-        var verdict = USBReadVerdict.goOn
         // What came before a failure, or before a sibling's failure, is part of the stream.
         if isWanted, result == nil || count > 0 {
-            verdict = onData(UnsafeRawBufferPointer(start: slot.buffer.baseAddress, count: count))
+            onData(UnsafeRawBufferPointer(start: slot.buffer.baseAddress, count: count))
         }
         end(
             state.withLock { state in
                 state.flying.removeAll { $0 === slot }
                 state.parked.append(slot)
-                if case .pause = verdict { state.pauses += 1 }
                 if let result, state.ending == nil { fail(&state, result) }
                 if state.ending == nil {
                     let result = submitParked(&state)

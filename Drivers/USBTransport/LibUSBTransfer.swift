@@ -36,6 +36,7 @@ final class LibUSBTransfer: LibUSBActivity, Sendable {
     // then the completion's.
     nonisolated(unsafe) private let raw: UnsafeMutablePointer<libusb_transfer>
     nonisolated(unsafe) let buffer: UnsafeMutableRawBufferPointer
+    let endpoint: UInt8
     private let handle: LibUSBHandle
     private let what: String
     private let state = Mutex(State())
@@ -55,6 +56,7 @@ final class LibUSBTransfer: LibUSBActivity, Sendable {
                 LIBUSB_ERROR_NO_MEM.rawValue, of: "libusb_alloc_transfer", what, at: handle.place)
         }
         self.raw = raw
+        self.endpoint = endpoint
         self.handle = handle
         self.what = what
         // One byte at least, so that an empty transfer has an address too.

@@ -1,10 +1,11 @@
 public import BellModel
 public import DriverKit
 
-/// A USB interface that can also keep several transfers of one endpoint under way, for whoever moves much data.
-public protocol USBStreamingInterface: USBInterface {
-    /// Bytes of writes that one device should keep under way at the most.
+/// What a USB interface offers to whoever moves much data: several transfers of one endpoint under way.
+public protocol USBStreaming: AnyObject, Sendable {
+    /// Bytes of writes, and writes, that one device should keep under way at the most.
     var writeWindow: Int { get }
+    var maximumWrites: Int { get }
 
     /// Prepares to read a bulk IN endpoint continuously; nothing happens until ``USBReadStream/start()``.
     ///
@@ -12,8 +13,9 @@ public protocol USBStreamingInterface: USBInterface {
     ///   - onData: Called with each transfer's bytes, in order, one call at a time, on a thread that must not be held up.
     ///     The bytes are only valid during the call. Empty transfers are reported too.
     ///   - onEnd: Called once after each start, when nothing is under way any more, with why; no `onData` follows.
+    /// - Throws: `usb.memory`.
     func makeReadStream(
-        from endpoint: USBEndpoint, onData: @escaping @Sendable (UnsafeRawBufferPointer) -> USBReadVerdict,
+        from endpoint: USBEndpoint, onData: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onEnd: @escaping @Sendable (BellError) -> Void
     ) throws(BellError) -> any USBReadStream
 
@@ -26,13 +28,9 @@ public protocol USBStreamingInterface: USBInterface {
         _ bytes: ArraySlice<UInt8>, to endpoint: UInt8, endsWithEmptyPacket: Bool,
         completion: @escaping @Sendable (_ taken: Int, _ error: BellError?) -> Void
     )
-}
 
-/// Whether a continuous read goes on.
-public enum USBReadVerdict: Sendable {
-    case goOn
-    /// No new reads until ``USBReadStream/resume()``; what is under way is still reported.
-    case pause
+    /// Cancels all that was submitted to an endpoint; the completions follow.
+    func cancelWrites(to endpoint: UInt8)
 }
 
 /// A continuous read of one endpoint.
@@ -42,7 +40,10 @@ public protocol USBReadStream: AnyObject, Sendable {
     /// - Throws: `usb.unplugged`, `usb.closed`, `usb.memory`, `usb.io`; then `onEnd` is not called.
     func start() throws(BellError)
 
-    /// Undoes one ``USBReadVerdict/pause``, even one whose callback has not returned yet.
+    /// Submits no new reads until ``resume()``; what is under way is still reported.
+    func pause()
+
+    /// Undoes one ``pause()``, even one that comes after it: the two may overtake each other.
     func resume()
 
     /// Ends it with `usb.closed`, for good.
