@@ -9,12 +9,12 @@ struct MiniCircuitsBox: Sendable {
 
     /// Asks for something, in the model's dialect.
     ///
-    /// Where the reply to another command could be taken for this one's (or once an old reply was seen), the link is made
-    /// sure of first: one more command, which costs two interrupt intervals.
+    /// Where the reply to another command could be taken for this one's (or once an old reply was seen), the link is cleared
+    /// first: one more command, which costs two interrupt intervals.
     func ask<T>(
         _ request: MiniCircuitsRequest, _ read: (MiniCircuitsReply) throws(BellError) -> T
     ) async throws(BellError) -> T {
-        if link.isUncertain || link.lags || model.dialect.isAmbiguous {
+        if !link.isClear, link.isUncertain || link.lags || model.dialect.isAmbiguous {
             try await link.synchronize(serial: identity.serial)
         }
         let reply = try await link.exchange(request)
@@ -22,10 +22,16 @@ struct MiniCircuitsBox: Sendable {
     }
 
     /// Sends a command that changes something, and checks what the box says to it. The caller reads back.
+    ///
+    /// Where an old reply could be taken for the answer, the last one that comes before the reply to code 41 is the answer.
     func order(
         _ request: MiniCircuitsRequest, _ check: (MiniCircuitsReply) throws(BellError) -> Void
     ) async throws(BellError) {
-        let reply = try await link.exchange(request)
+        var reply = try await link.exchange(request)
+        if model.dialect.isAmbiguous {
+            let late = try await link.synchronize(serial: identity.serial)
+            reply = late.last { $0.code == request.code } ?? reply
+        }
         do throws(BellError) { try check(reply) } catch { throw link.located(error, request.summary) }
     }
 

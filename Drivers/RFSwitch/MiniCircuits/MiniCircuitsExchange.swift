@@ -10,8 +10,8 @@ public struct MiniCircuitsExchange: Sendable {
     public static let limit = 8
 
     public let request: MiniCircuitsRequest
-    /// Old replies dropped so far.
-    public private(set) var dropped = 0
+    /// Old replies so far, in their order.
+    public private(set) var dropped: [MiniCircuitsReply] = []
 
     public init(_ request: MiniCircuitsRequest) { self.request = request }
 
@@ -22,13 +22,13 @@ public struct MiniCircuitsExchange: Sendable {
     public mutating func take(_ report: [UInt8]) throws(BellError) -> MiniCircuitsReply? {
         let reply = try MiniCircuitsReply(report)
         if reply.code == request.code { return reply }
-        guard dropped < MiniCircuitsExchange.limit else {
+        guard dropped.count < MiniCircuitsExchange.limit else {
             throw BellError(
                 .instrumentProtocol, "The box does not answer \(request.summary).",
-                cause: "it sent \(dropped + 1) replies to other commands, the last to code \(reply.code)",
+                cause: "it sent \(dropped.count + 1) replies to other commands, the last to code \(reply.code)",
                 fix: "unplug the box and plug it in again; another program must not use it at the same time")
         }
-        dropped += 1
+        dropped.append(reply)
         return nil
     }
 }

@@ -10,7 +10,13 @@ final class MiniCircuitsLink: Sendable {
     private let output: UInt8
     private let input: UInt8
     private let timeout: Duration
-    private let flags = Mutex((isUncertain: false, lags: false))
+    private let flags = Mutex(Flags())
+
+    private struct Flags {
+        var isUncertain = false
+        var lags = false
+        var isClear = false
+    }
 
     /// Takes the endpoints from the interface.
     ///
@@ -39,11 +45,22 @@ final class MiniCircuitsLink: Sendable {
     /// Whether an old reply was ever seen on this connection.
     var lags: Bool { flags.withLock { $0.lags } }
 
+    /// Whether nothing was sent since ``synchronize(serial:)``, so that no old reply can come.
+    var isClear: Bool { flags.withLock { $0.isClear } }
+
     /// Sends a command and waits for its reply; replies to earlier commands are dropped.
     ///
     /// - Throws: What the interface throws (a stalled endpoint is cleared first), or `instrument.protocol`; where it was
     ///   is added. The link is then uncertain until ``synchronize(serial:)``.
     func exchange(_ request: MiniCircuitsRequest) async throws(BellError) -> MiniCircuitsReply {
+        try await exchangeKeeping(request).reply
+    }
+
+    /// The reply, and the replies to earlier commands that came before it.
+    private func exchangeKeeping(
+        _ request: MiniCircuitsRequest
+    ) async throws(BellError) -> (reply: MiniCircuitsReply, old: [MiniCircuitsReply]) {
+        flags.withLock { $0.isClear = false }
         do throws(BellError) {
             return try await attempt(request)
         } catch {
@@ -52,7 +69,9 @@ final class MiniCircuitsLink: Sendable {
         }
     }
 
-    private func attempt(_ request: MiniCircuitsRequest) async throws(BellError) -> MiniCircuitsReply {
+    private func attempt(
+        _ request: MiniCircuitsRequest
+    ) async throws(BellError) -> (reply: MiniCircuitsReply, old: [MiniCircuitsReply]) {
         do throws(BellError) {
             try await usb.write(request.bytes, to: output, timeout: timeout)
         } catch {
@@ -68,16 +87,18 @@ final class MiniCircuitsLink: Sendable {
                 if error.code == .usbStall { try? await usb.clearHalt(input) }
                 throw error
             }
-            if let reply = try exchange.take(report) { return reply }
+            if let reply = try exchange.take(report) { return (reply, exchange.dropped) }
             flags.withLock { $0.lags = true }
         }
     }
 
     /// Makes sure that no old reply is still to come: asks for the serial number, and drops what comes before it.
     ///
+    /// - Returns: What came before.
     /// - Throws: What ``exchange(_:)`` throws; `instrument.wrong-device` when another serial number answers.
-    func synchronize(serial: String) async throws(BellError) {
-        let reply = try await exchange(.serial)
+    @discardableResult
+    func synchronize(serial: String) async throws(BellError) -> [MiniCircuitsReply] {
+        let (reply, old) = try await exchangeKeeping(.serial)
         let answer: String
         do throws(BellError) { answer = try reply.text() } catch {
             throw located(error, MiniCircuitsRequest.serial.summary)
@@ -87,7 +108,11 @@ final class MiniCircuitsLink: Sendable {
                 .instrumentWrongDevice, "Another box answers: serial number \(answer) instead of \(serial).", at: place,
                 fix: "connect again")
         }
-        flags.withLock { $0.isUncertain = false }
+        flags.withLock { flags in
+            flags.isUncertain = false
+            flags.isClear = true
+        }
+        return old
     }
 
     /// Adds where an error was.

@@ -49,6 +49,18 @@ public struct SwitchLayout: Equatable, Sendable {
     /// Where that number is from.
     public var lifeSource: String
 
+    public init(
+        count: Int, ports: ClosedRange<Int>, safePort: Int, settling: Duration, ratedOperations: UInt64?,
+        lifeSource: String
+    ) {
+        self.count = count
+        self.ports = ports
+        self.safePort = safePort
+        self.settling = settling
+        self.ratedOperations = ratedOperations
+        self.lifeSource = lifeSource
+    }
+
     /// Whether relays move, and so wear.
     public var isMechanical: Bool { ratedOperations != nil }
 

@@ -40,6 +40,7 @@ public struct SimulatedMiniCircuits: USBDeviceModel {
     /// Replies on their way to the host, bounded: a host that does not read loses the oldest.
     private var replies: [[UInt8]] = []
     private var lastReply: [UInt8] = []
+    private var held: [[UInt8]] = []
     private var idleRate: UInt8 = 0
 
     /// Nil for a model that is not simulated.
@@ -56,9 +57,10 @@ public struct SimulatedMiniCircuits: USBDeviceModel {
             interfaces: [
                 .init(
                     number: 0, classCode: 0x03, subclass: 0, protocolCode: 0, extra: HIDDescriptors.class,
+                    // Interval 4 at high speed is the 1 ms of a full-speed box.
                     endpoints: [
-                        USBEndpoint(address: 0x81, kind: .interrupt, maximumPacket: 64, interval: 1),
-                        USBEndpoint(address: 0x01, kind: .interrupt, maximumPacket: 64, interval: 1),
+                        USBEndpoint(address: 0x81, kind: .interrupt, maximumPacket: 64, interval: 4),
+                        USBEndpoint(address: 0x01, kind: .interrupt, maximumPacket: 64, interval: 4),
                     ])
             ])
     }
@@ -103,7 +105,11 @@ public struct SimulatedMiniCircuits: USBDeviceModel {
     public mutating func clearedHalt(_ endpoint: UInt8) {}
 
     /// A reset of the bus: replies on their way are lost, relays stay.
-    public mutating func reset() { replies = [] }
+    public mutating func reset() {
+        replies = []
+        held = []
+        isUnplugged = false
+    }
 
     /// Somebody presses a button at the box, or another program sets a switch over Ethernet.
     public mutating func move(_ index: Int, to port: Int) { hardware.move(index, to: port) }
@@ -117,11 +123,16 @@ public struct SimulatedMiniCircuits: USBDeviceModel {
             replies = []
             return
         }
+        for reply in held { queue(reply) }
+        held = []
         guard var reply = hardware.answer(report, stuck: now.contains { $0.kind == .stuckRelay }) else { return }
         reply += [UInt8](repeating: 0, count: max(0, 64 - reply.count))
         for fault in now {
             switch fault.kind {
             case .silent: return
+            case .late:
+                held.append(reply)
+                return
             case .wrongEcho: reply[0] ^= 0x55
             case .staleFirst: if !lastReply.isEmpty { queue(lastReply) }
             case .staleForever: for _ in 0..<64 { queue([0x55] + reply.dropFirst()) }
@@ -145,6 +156,8 @@ public struct MiniCircuitsFault: Equatable, Sendable {
     public enum Kind: Equatable, Sendable {
         /// The reply to the command before comes again, ahead of this one's.
         case staleFirst
+        /// The reply comes only with the next command's, ahead of it.
+        case late
         /// Nothing but replies to other commands.
         case staleForever
         /// The reply has another code.
