@@ -77,7 +77,7 @@ let package = Package(
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
         driver("Recording", ["BellModel", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "DriverKit", "Board"]),
-        driver("VirtualUSB", ["BellModel", "DriverKit"]),
+        driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
         driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
         driver(
