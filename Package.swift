@@ -76,7 +76,7 @@ let package = Package(
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
         driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
-        driver("DriverConformance", ["BellModel", "DriverKit", "Board"]),
+        driver("DriverConformance", ["BellModel", "BellCrypto", "DriverKit", "Board"]),
         driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
         driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
@@ -164,7 +164,7 @@ let package = Package(
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
-        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
+        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellCrypto"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
         tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),

@@ -30,6 +30,10 @@ struct VirtualBoard: Sendable {
     var spool: Spool
     private var hostBits: [ArmName: PackedBits] = [:]
     private var metHost = false
+    /// The hardware has failed; only SAFE leads out of it.
+    private(set) var hasFailed = false
+    /// The next ARM is answered with ERROR `hardware`.
+    var refusesNextArm = false
     private var sequence = SequenceCounter()
     /// Frames to send, oldest first; the laboratory takes them.
     private(set) var outbox: [[UInt8]] = []
@@ -85,6 +89,10 @@ struct VirtualBoard: Sendable {
             refuse(.helloRequired, "HELLO must come first; this is boot \(bootID)", request)
             return nil
         }
+        guard !hasFailed || message.isTakenInFault else {
+            refuse(.wrongState, "the hardware has failed; only SAFE leads out of it", request)
+            return nil
+        }
         switch message {
         case .program(let bytes): load(bytes, request)
         case .hostBits(let bits): take(bits, request)
@@ -95,8 +103,8 @@ struct VirtualBoard: Sendable {
             send(.ok, replyTo: request)
         case .safe:
             endArm(.safe)
-            program = nil
-            programVersion += 1
+            forgetProgram()
+            hasFailed = false
             send(.ok, replyTo: request)
         case .statusRequest: send(.status(status(time: time)), replyTo: request)
         case .acknowledge(let acknowledgement): spool.drop(acknowledgement)
@@ -110,12 +118,12 @@ struct VirtualBoard: Sendable {
             } else {
                 refuse(.unsupported, "this board has no signing key", request)
             }
-        case .pong, .ok, .error: break
+        case .pong, .error: break
         case .shotsRequest(let wanted):
             if arm == nil && program != nil { return .shots(wanted, request: request) }
             refuse(.wrongState, "no shots while an arm is armed, or without a program", request)
         case .hello, .capabilities, .programLoaded, .armed, .status, .fault, .trials, .clock, .armEnd, .shots,
-            .rawRandom, .chunkSignature, .nodeKey:
+            .rawRandom, .chunkSignature, .nodeKey, .ok:
             refuse(.unknownType, "\(message.type.name) is a board's message", request)
         }
         return nil
@@ -163,6 +171,10 @@ struct VirtualBoard: Sendable {
     private mutating func prepare(_ order: ArmOrder, _ request: UInt32) {
         guard arm == nil else { return refuse(.wrongState, "an arm is armed already", request) }
         guard let program else { return refuse(.wrongState, "no program is loaded", request) }
+        if refusesNextArm {
+            refusesNextArm = false
+            return refuse(.hardware, "the hardware cannot do it now", request)
+        }
         guard let start = program.first(.inputBit), let stop = program.last(.stop), stop.tick >= start.tick else {
             return refuse(.badProgram, "the program has no start event followed by a stop event", request)
         }
@@ -198,19 +210,41 @@ struct VirtualBoard: Sendable {
 
     func status(time: UInt64) -> BoardStatus {
         let state: BoardStatus.State =
-            if let arm { arm.isRunning ? .running : .armed } else { program == nil ? .idle : .ready }
+            if hasFailed {
+                .fault
+            } else if let arm {
+                arm.isRunning ? .running : .armed
+            } else {
+                program == nil ? .idle : .ready
+            }
         let taken = Int(arm?.remaining ?? 0)
         return BoardStatus(
             state: state, bootID: bootID, tick: counter.tick(at: time), spoolUsed: UInt32(clamping: spool.used),
             spoolFree: UInt32(clamping: spool.free - taken), armed: arm?.order, nextIndex: arm?.nextIndex ?? 0)
     }
 
+    /// A fault of severity 2: outputs off, the arm ends with what was made, and FAULT tells why.
+    mutating func fail(_ code: FaultReport.Code, time: UInt64) {
+        let name = arm?.order.arm ?? 0
+        endArm(.fault)
+        hasFailed = true
+        let text = "injected fault \(code.rawValue)"
+        let tick = counter.tick(at: time)
+        send(.fault(FaultReport(code: code, severity: .stopped, tick: tick, arm: name, text: text)))
+    }
+
+    private mutating func forgetProgram() {
+        program = nil
+        programVersion += 1
+    }
+
     /// Loses everything that is not in the board's read-only memory; what it has sent is on its way.
     mutating func reboot(bootID: UInt64, counter: TickCounter) {
         self.bootID = bootID
         self.counter = counter
-        program = nil
-        programVersion += 1
+        forgetProgram()
+        hasFailed = false
+        refusesNextArm = false
         arm = nil
         spool = Spool(capacity: spool.capacity)
         hostBits = [:]
@@ -239,5 +273,15 @@ struct VirtualBoard: Sendable {
         if fault.contains(.truncate) { frame.removeLast(frame.count / 3) }
         outbox.append(frame)
         if fault.contains(.repeat) { outbox.append(frame) }
+    }
+}
+
+extension BoardMessage {
+    /// Whether a board in state fault takes the request; all others are answered with `wrong-state`.
+    fileprivate var isTakenInFault: Bool {
+        switch self {
+        case .program, .hostBits, .arm, .start, .stop, .shotsRequest, .rawRandomRequest: false
+        default: true
+        }
     }
 }

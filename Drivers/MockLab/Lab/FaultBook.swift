@@ -32,7 +32,15 @@ struct FaultBook: Sendable {
 
     /// Takes the faults that damage records of the trials in `range`.
     mutating func strikeIn(_ range: Range<UInt64>) -> [MockFault] {
-        take { !$0.changesLaboratory && $0.trial < range.upperBound }
+        take { !$0.changesLaboratory && $0.kind != .error && $0.trial < range.upperBound }
+    }
+
+    /// Whether a fault waits for an ARM.
+    var waitsForArm: Bool { pending.contains { $0.kind == .error } }
+
+    /// Takes the faults that make a board refuse an arm that runs past their trial.
+    mutating func strikeArm(of node: Node, endIndex: UInt64) -> Bool {
+        !take { $0.kind == .error && $0.node == node && $0.trial < endIndex }.isEmpty
     }
 
     private mutating func take(_ strikes: (MockFault) -> Bool) -> [MockFault] {
@@ -47,8 +55,8 @@ extension MockFault {
     /// Whether the laboratory is changed before a trial, instead of records or a frame after it.
     var changesLaboratory: Bool {
         switch kind {
-        case .mute, .reboot, .slip, .bias, .block, .permute: true
-        case .drop, .repeat, .corrupt, .truncate, .garbage, .lie, .flag, .exchange: false
+        case .mute, .reboot, .slip, .bias, .block, .permute, .fault: true
+        case .drop, .repeat, .corrupt, .truncate, .garbage, .lie, .flag, .exchange, .error: false
         }
     }
 

@@ -68,6 +68,11 @@ struct LabCore: Sendable {
     /// Handles a host's frame to a board; `now` is monotonic wall time in nanoseconds.
     mutating func receive(_ frame: [UInt8], at node: Node, now: UInt64) {
         guard !faults.isMuted(node, now: now) else { return }
+        if faults.waitsForArm, let order = LabCore.armOrder(in: frame),
+            faults.strikeArm(of: node, endIndex: order.endIndex ?? .max)
+        {
+            boards[node].refusesNextArm = true
+        }
         switch boards[node].receive(frame, time: time) {
         case .start:
             isRunning = true
@@ -77,6 +82,13 @@ struct LabCore: Sendable {
         case nil: break
         }
         advance(now: now)
+    }
+
+    private static func armOrder(in bytes: [UInt8]) -> ArmOrder? {
+        guard let frame = try? Frame.decode(bytes), frame.type == MessageType.arm.rawValue,
+            case .arm(let order) = try? BoardMessage(frame)
+        else { return nil }
+        return order
     }
 
     /// 100 ms.
@@ -224,7 +236,10 @@ struct LabCore: Sendable {
         case .bias: boards[node].random.set(bias: fault.value, rule: .constant)
         case .block: faults.isBlocked = true
         case .permute: faults.permuted[node] = true
-        case .drop, .repeat, .corrupt, .truncate, .garbage, .lie, .flag, .exchange: break
+        case .fault:
+            let code = FaultReport.Code(rawValue: UInt16(min(max(fault.value, 0), 65_535)))
+            boards[node].fail(code, time: time)
+        case .drop, .repeat, .corrupt, .truncate, .garbage, .lie, .flag, .exchange, .error: break
         }
     }
 

@@ -40,6 +40,11 @@ public struct MockFault: Equatable, Sendable {
         case truncate
         /// A frame that is not one comes before the chunk with this trial.
         case garbage
+        /// The board's hardware fails with the FAULT code `value` (default 4, temperature): its arm ends with reason 3,
+        /// and it stays in state fault until SAFE.
+        case fault
+        /// The board answers the next ARM from this trial on with ERROR `hardware`.
+        case error
     }
 
     public var kind: Kind
@@ -62,6 +67,7 @@ public struct MockFault: Equatable, Sendable {
         case .slip: 80
         case .flag: 16
         case .bias: 0.05
+        case .fault: 4
         default: 0
         }
     }
