@@ -20,16 +20,35 @@ enum LibUSBError {
             fix: fix)
     }
 
-    /// The result code that stands for how a transfer ended; nil when it was completed.
-    static func result(of status: libusb_transfer_status) -> Int32? {
+    /// The error for a transfer that was submitted and not completed; nil for one that was.
+    static func error(_ status: libusb_transfer_status, _ what: String, at place: String) -> BellError? {
+        guard status != LIBUSB_TRANSFER_COMPLETED else { return nil }
+        let result = result(of: status)
+        let (code, fix) = meaning(of: result)
+        return BellError(
+            code, what, at: place, cause: "libusb_submit_transfer: \(name(of: status)) (\(status.rawValue))", fix: fix)
+    }
+
+    /// The result code that means the same.
+    private static func result(of status: libusb_transfer_status) -> Int32 {
         switch status {
-        case LIBUSB_TRANSFER_COMPLETED: nil
         case LIBUSB_TRANSFER_TIMED_OUT: LIBUSB_ERROR_TIMEOUT.rawValue
         case LIBUSB_TRANSFER_CANCELLED: LIBUSB_ERROR_INTERRUPTED.rawValue
         case LIBUSB_TRANSFER_STALL: LIBUSB_ERROR_PIPE.rawValue
         case LIBUSB_TRANSFER_NO_DEVICE: LIBUSB_ERROR_NO_DEVICE.rawValue
         case LIBUSB_TRANSFER_OVERFLOW: LIBUSB_ERROR_OVERFLOW.rawValue
         default: LIBUSB_ERROR_IO.rawValue
+        }
+    }
+
+    private static func name(of status: libusb_transfer_status) -> String {
+        switch status {
+        case LIBUSB_TRANSFER_TIMED_OUT: "LIBUSB_TRANSFER_TIMED_OUT"
+        case LIBUSB_TRANSFER_CANCELLED: "LIBUSB_TRANSFER_CANCELLED"
+        case LIBUSB_TRANSFER_STALL: "LIBUSB_TRANSFER_STALL"
+        case LIBUSB_TRANSFER_NO_DEVICE: "LIBUSB_TRANSFER_NO_DEVICE"
+        case LIBUSB_TRANSFER_OVERFLOW: "LIBUSB_TRANSFER_OVERFLOW"
+        default: "LIBUSB_TRANSFER_ERROR"
         }
     }
 

@@ -86,6 +86,12 @@ final class LibUSBHandle: Sendable {
         return LibUSBError.error(result, of: function, what, at: place)
     }
 
+    /// Makes the error of a transfer's end, likewise; nil when it was completed.
+    func error(_ status: libusb_transfer_status, _ what: String) -> BellError? {
+        if status == LIBUSB_TRANSFER_NO_DEVICE { state.withLock { $0.isUnplugged = true } }
+        return LibUSBError.error(status, what, at: place)
+    }
+
     /// Runs a blocking libusb call on this device; the device stays open meanwhile.
     func blocking(
         _ function: String, _ what: String, _ call: @escaping @Sendable (LibUSBHandle) -> Int32

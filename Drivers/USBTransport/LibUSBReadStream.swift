@@ -97,7 +97,7 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
             let result = submitParked(&state)
             // With fewer reads than planned it is slower; with none it does not work.
             guard result == 0 || !state.flying.isEmpty else {
-                return handle.error(result, of: "libusb_submit_transfer", LibUSBReadStream.what)
+                return submitError(result)
             }
             state.isRunning = true
             state.itself = self
@@ -116,7 +116,7 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
                 state.pauses -= 1
                 guard state.isRunning, state.ending == nil else { return nil }
                 let result = submitParked(&state)
-                if result != 0, state.flying.isEmpty { fail(&state, result) }
+                if result != 0, state.flying.isEmpty { fail(&state, submitError(result)) }
                 return endIfDrained(&state)
             })
     }
@@ -137,21 +137,21 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
     }
 
     private func completed(_ slot: Slot) {
-        let result = LibUSBError.result(of: slot.raw.pointee.status)
+        let error = handle.error(slot.raw.pointee.status, LibUSBReadStream.what)
         let count = Int(slot.raw.pointee.actual_length)
         let isWanted = state.withLock { $0.ending?.isFromOutside != true }
         // What came before a failure, or before a sibling's failure, is part of the stream.
-        if isWanted, result == nil || count > 0 {
+        if isWanted, error == nil || count > 0 {
             onData(UnsafeRawBufferPointer(start: slot.buffer.baseAddress, count: count))
         }
         end(
             state.withLock { state in
                 state.flying.removeAll { $0 === slot }
                 state.parked.append(slot)
-                if let result, state.ending == nil { fail(&state, result) }
+                if let error, state.ending == nil { fail(&state, error) }
                 if state.ending == nil {
                     let result = submitParked(&state)
-                    if result != 0, state.flying.isEmpty { fail(&state, result) }
+                    if result != 0, state.flying.isEmpty { fail(&state, submitError(result)) }
                 }
                 return endIfDrained(&state)
             })
@@ -168,9 +168,13 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
         return 0
     }
 
-    private func fail(_ state: inout State, _ result: Int32) {
-        state.ending = (handle.error(result, of: "libusb_submit_transfer", LibUSBReadStream.what), false)
+    private func fail(_ state: inout State, _ error: BellError) {
+        state.ending = (error, false)
         cancelFlying(state)
+    }
+
+    private func submitError(_ result: Int32) -> BellError {
+        handle.error(result, of: "libusb_submit_transfer", LibUSBReadStream.what)
     }
 
     /// The youngest first, so that none of them takes data that an older one should have had.

@@ -128,14 +128,10 @@ final class LibUSBTransfer: LibUSBActivity, Sendable {
         }
         var outcome = Outcome(moved: Int(raw.pointee.actual_length))
         let status = raw.pointee.status
-        if let result = LibUSBError.result(of: status) {
-            // A timed-out transfer is cancelled by libusb itself, so the reason counts only for an end by cancelling.
-            outcome.isTimeout = status == LIBUSB_TRANSFER_TIMED_OUT
-            outcome.error =
-                status == LIBUSB_TRANSFER_CANCELLED
-                ? reason ?? handle.error(result, of: "libusb_submit_transfer", what)
-                : handle.error(result, of: "libusb_submit_transfer", what)
-        }
+        // A timed-out transfer is cancelled by libusb itself: the reason counts only for an end by our cancelling.
+        outcome.isTimeout = status == LIBUSB_TRANSFER_TIMED_OUT
+        outcome.error = handle.error(status, what)
+        if status == LIBUSB_TRANSFER_CANCELLED, let reason { outcome.error = reason }
         handle.end(self)
         completion?(self, outcome)
     }
