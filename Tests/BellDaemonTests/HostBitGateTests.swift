@@ -71,7 +71,8 @@ import Testing
             #expect(!gate.begin())
             gate.reopened()
         }
-        gate.reset()
+        #expect(gate.reset())
+        #expect(!gate.reset(), "a sound source is left alone")
         _ = gate.accept(good)
         #expect(taken(1) != nil)
     }

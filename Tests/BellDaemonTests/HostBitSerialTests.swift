@@ -178,7 +178,7 @@ import Testing
         }
         generator.send(good)
         let last = await #expect(throws: BellError.self) { try await source.bits(for: 0..<8) }
-        #expect(last?.fix == "repair or replace the source, then restart belld")
+        #expect(last?.fix == "repair or replace the source, then run `bellctl campaign resume`")
         #expect(last?.state?.hasPrefix("3 alarms within 16777216 bits: the source is out of use") == true)
         #expect(source.status.health == .failed)
         source.reset()
