@@ -5,7 +5,7 @@ import Glibc
 
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
-    static let parts = ["audit", "ping", "belld", "lab"]
+    static let parts = ["audit", "health", "ping", "belld", "lab"]
 
     static let command = CommandSpec(
         name: "bellbench", summary: "Measure belld against its peers and this machine's limits, all in one run.",
@@ -78,6 +78,7 @@ enum BenchProgram {
             bench.say("measuring: \(part)")
             switch part {
             case "audit": rows += try AuditBench(bench).run()
+            case "health": rows += try HealthBench(bench).run()
             case "ping": rows += try PingBench(bench).run()
             case "belld":
                 let trials = line.flag("long") ? 100_000_000 : try count(line, "trials", in: 100_000...10_000_000_000)

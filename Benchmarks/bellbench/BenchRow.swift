@@ -6,6 +6,7 @@ enum Unit: String {
     case microseconds = "us"
     case mebibytes = "MiB"
     case bytes = "bytes"
+    case bitsPerSecond = "bits/s"
 
     /// For example `152 M trials/s`.
     func text(_ value: Double) -> String {
@@ -15,6 +16,8 @@ enum Unit: String {
         case .microseconds: "\(rounded(value)) µs"
         case .mebibytes: "\(rounded(value)) MiB"
         case .bytes: "\(rounded(value)) B"
+        case .bitsPerSecond:
+            value >= 1e9 ? "\(rounded(value / 1e9)) Gbit/s" : "\(rounded(value / 1e6)) Mbit/s"
         }
     }
 

@@ -67,14 +67,18 @@ public struct PlanFile: Sendable {
 
     private static func hostBits(_ bits: inout YAMLReader) -> PerNode<String> {
         let sources = PerNode { node in bits.string(node.name) }
+        let kinds = ["file", "device", "serial", "zmq"]
         for node in Node.allCases {
             let parts = sources[node].split(separator: ":", maxSplits: 1)
-            if sources[node].isEmpty || parts.count == 2 && ["file", "device", "zmq"].contains(parts[0]) { continue }
+            if sources[node].isEmpty || parts.count == 2 && kinds.contains(String(parts[0])) { continue }
             bits.fail(
                 node.name, "A source of input bits cannot be \"\(sources[node].prefix(80))\".",
-                fix: "write file:PATH, device:PATH or zmq:ENDPOINT")
+                fix: "write file:PATH, device:PATH, serial:PATH[@BAUD] or zmq:ENDPOINT")
         }
-        if sources.alice.hasPrefix("file:"), sources.alice == sources.bob {
+        // An option behind the path makes it no other file.
+        let paths = sources.map { source in source.firstRange(of: "?h=").map { source[..<$0.lowerBound] } ?? source[...]
+        }
+        if paths.alice.hasPrefix("file:"), paths.alice == paths.bob {
             bits.fail(
                 "bob", "Both nodes would get the same bits: bit i of a file belongs to trial i.",
                 fix: "give each node a file of its own")

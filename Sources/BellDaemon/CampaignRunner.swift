@@ -24,6 +24,8 @@ actor CampaignRunner {
     private let notify: @Sendable (CampaignID) -> Void
     private let isEnded: @Sendable (CampaignID) -> Bool
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
+    /// Its sources of host bits.
+    private var sources: HostBitSources?
     /// Whether a campaign is just being begun or put away: nobody else may begin one meanwhile.
     private var isChanging = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
@@ -68,6 +70,7 @@ actor CampaignRunner {
         let sealed = SealedPlan(
             plan: file.plan(sequenceHash: Blake2b.hash(text: sequence)), number: (listing.head?.number ?? 0) + 1,
             previous: listing.head?.hash ?? .zero, sealedAt: wallClockISO8601())
+        try HostBitSources.check(sealed.plan)
         // A plan that cannot be compiled is refused now, not at its first block.
         let id = try newCampaignID()
         try makeFolder(store.folder(of: id))
@@ -97,6 +100,7 @@ actor CampaignRunner {
     func resume(_ name: String?) async throws(BellError) -> JSON {
         if let current {
             if let name, try store.find(name).id != current.campaign.id { try refuseIfBusy() }
+            sources?.reset()
             await current.campaign.request { $0.pause = false }
             return ["campaign": .string(current.campaign.id.description)]
         }
@@ -242,6 +246,7 @@ actor CampaignRunner {
         }
         let task = Task { await campaign.run() }
         current = (campaign, keeper, task)
+        self.sources = sources
         notify(id)
         Task { [weak self] in
             let state = await task.value
@@ -274,6 +279,7 @@ actor CampaignRunner {
         await devices.takeBack(from: campaign)
         await ended.keeper.drain()
         current = nil
+        sources = nil
         if state.isFinal { await resumeUnfinished() }
     }
 

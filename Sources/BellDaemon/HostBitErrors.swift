@@ -39,7 +39,7 @@ extension BellError {
                 ? "\(policy.alarms) alarms within \(policy.span) bits: the source is out of use; no trial was started with those bits"
                 : "alarm \(monitor.alarms): the bits not handed out yet are dropped; no trial was started with them",
             fix: isPersistent
-                ? "repair or replace the source, then restart belld"
+                ? "repair or replace the source, then run `bellctl campaign resume`"
                 : "check the source; the campaign goes on by itself after \(HealthMonitor.Policy.startupSamples) fresh bits that pass"
         )
     }

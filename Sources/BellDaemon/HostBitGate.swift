@@ -56,8 +56,14 @@ final class HostBitGate: Sendable {
         }
     }
 
-    /// A person has looked at the source.
-    func reset() { state.withLock { $0.monitor.reset() } }
+    /// A person has looked at the source: a persistent failure is over; true if there was one.
+    func reset() -> Bool {
+        state.withLock { state in
+            guard case .failed = state.monitor.state else { return false }
+            state.monitor.reset()
+            return true
+        }
+    }
 
     func take(_ count: Int) -> Answer {
         state.withLock { state in

@@ -96,11 +96,8 @@ final class HostBitSource: Sendable {
         }
     }
 
-    /// Begins anew after a person has looked at the source; ends a persistent failure.
-    func reset() {
-        gate.reset()
-        freshen()
-    }
+    /// Ends a persistent failure, after a person has looked at the source; a startup test follows.
+    func reset() { if gate.reset() { freshen() } }
 
     /// The source and its health.
     var status: HostBitStatus {

@@ -114,12 +114,23 @@ import Testing
             ("alice: usb:1\n  bob: file:b", "A source of input bits cannot be \"usb:1\"."),
             ("alice: \"file:\"\n  bob: file:b", "A source of input bits cannot be \"file:\"."),
             ("alice: file:a\n  bob: file:a", "Both nodes would get the same bits: bit i of a file belongs to trial i."),
+            (
+                "alice: file:a?h=0.9\n  bob: file:a",
+                "Both nodes would get the same bits: bit i of a file belongs to trial i."
+            ),
             ("alice: file:a", "The key \"bob\" is missing or empty."),
         ])
     func hostSources(lines: String, what: String) throws {
         let error = try refusal(Self.sound + "input_bits:\n  source: host\n  \(lines)\n")
         #expect(error.what == what)
         #expect(error.others.isEmpty)
+    }
+
+    @Test("a tty with a speed and an option is a host source")
+    func serialSource() throws {
+        let text = Self.sound + "input_bits:\n  source: host\n  alice: serial:/dev/a@9600?h=0.9\n  bob: device:/dev/b\n"
+        let plan = try PlanFile(text: text, source: "plan.yaml").plan(sequenceHash: .zero)
+        #expect(plan.hostBits?.alice == "serial:/dev/a@9600?h=0.9")
     }
 
     @Test("host sources are sealed as written")

@@ -1,4 +1,5 @@
 import BellModel
+import BellRandomness
 import Testing
 
 @testable import BellDaemon

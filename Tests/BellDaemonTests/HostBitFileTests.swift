@@ -35,7 +35,7 @@ import Testing
 
     @Test("exactly those trials are refused whose windows fail, however arms are cut", arguments: 0..<12)
     func windows(seed: UInt64) throws {
-        let cutoffs = try HealthCutoffs(.bits, minEntropy: 1, falseAlarmExponent: 10)
+        let cutoffs = try HealthCutoffs(.bits, minEntropy: 1, falseAlarmExponent: 14)
         var state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 12345
         func draw() -> UInt64 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407

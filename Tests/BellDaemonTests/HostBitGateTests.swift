@@ -71,7 +71,8 @@ import Testing
             #expect(!gate.begin())
             gate.reopened()
         }
-        gate.reset()
+        #expect(gate.reset())
+        #expect(!gate.reset(), "a sound source is left alone")
         _ = gate.accept(good)
         #expect(taken(1) != nil)
     }
@@ -80,17 +81,16 @@ import Testing
     func queue() throws {
         var queue = HostBitQueue()
         let part = [UInt8](repeating: 7, count: 1 << 18)
-        #expect(!queue.append(part))
-        #expect(!queue.append(part))
-        #expect(!queue.append(part))
-        #expect(queue.append(part))
+        let pauses = (0..<4).map { _ in queue.append(part) }
+        #expect(pauses == [false, false, false, true])
         #expect(queue.count == 1 << 20)
         #expect(queue.take(2 << 20) == nil)
-        #expect(try #require(queue.take(1 << 19)).hasRoom == false)
-        let last = try #require(queue.take((1 << 18) + 1))
+        #expect(queue.take(1 << 19)?.hasRoom == false)
+        let taken = queue.take((1 << 18) + 1)
+        let last = try #require(taken)
         #expect(last.hasRoom)
         #expect(last.bytes.allSatisfy { $0 == 7 })
-        #expect(try #require(queue.take(1)).hasRoom == false)
+        #expect(queue.take(1)?.hasRoom == false)
         #expect(queue.count == (1 << 18) - 2)
         queue.removeAll()
         #expect(queue.count == 0)

@@ -107,6 +107,7 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.file("bits")
         var bytes = startup + startup + startup
+        // The byte before ends with three zeros.
         bytes.replaceSubrange(128 + 60..<128 + 70, with: [UInt8](repeating: 0, count: 10))
         try writeFileAtomically(path, bytes)
         let source = try source("file:\(path)")
@@ -116,7 +117,7 @@ import Testing
             #expect(error?.code == .hostBitsHealth)
             #expect(error?.state == "no trial was started with those bits")
             #expect(
-                error?.cause?.hasPrefix("bit 1544 of the file: 41 equal bits in a row, 41 are too many") == true)
+                error?.cause?.hasPrefix("bit 1541 of the file: 41 equal bits in a row, 41 are too many") == true)
             #expect(source.status.health == .alarm)
         }
         #expect(try await source.bits(for: 2048..<3072) == unpacked(startup))
