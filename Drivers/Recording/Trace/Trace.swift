@@ -33,6 +33,12 @@ public struct Trace: Equatable, Sendable {
     /// The largest file that is read: 2 GiB.
     public static let maximumSize = 1 << 31
 
+    public init(header: TraceHeader, entries: [Entry], tail: Tail) {
+        self.header = header
+        self.entries = entries
+        self.tail = tail
+    }
+
     /// Reads a file.
     ///
     /// - Throws: `file.missing`, `file.access`, `file.content`, or what ``init(parsing:path:)`` throws.
