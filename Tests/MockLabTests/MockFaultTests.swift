@@ -154,4 +154,71 @@ struct MockFaultTests {
         let (_, faulty) = try runs(MockFault(.repeat, node: .bob, trial: 450))
         #expect(faulty.chunks(.bob).map(\.firstIndex) == [0, 300, 300, 600])
     }
+
+    @Test("fault: the arm ends with what was made, FAULT tells why, and only SAFE leads out")
+    func hardwareFault() throws {
+        var client = try BoardClient()
+        client.core.faults.add(MockFault(.fault, node: .alice, value: 6, trial: 450))
+        try client.prepare()
+        try client.run(arm: 0, first: 0, count: 300)
+        let order = try BoardClient.order(arm: 1, first: 300, count: 300)
+        for node in Node.allCases { client.ask(.arm(order), node) }
+        client.ask(.start(ArmName(campaign: order.campaign, arm: 1)), .alice)
+        #expect(client.records(.alice).map(\.index) == Array(0..<450))
+        #expect(client.armEnds(.alice).last == ArmEnd(order: order, made: 150, reason: .fault))
+        guard case .fault(let fault) = client.inbox.alice.last else {
+            Issue.record("FAULT does not follow ARM_END")
+            return
+        }
+        #expect(fault.code == .hardware && fault.severity == .stopped && fault.arm == 1)
+        let bits = HostBits(campaign: order.campaign, arm: 2, bits: PackedBits(bits: [1]))
+        for message in [
+            BoardMessage.program(try HandMadeProgram().program(.alice).encoded()), .hostBits(bits), .arm(order),
+            .start(ArmName(campaign: order.campaign, arm: 1)), .stop,
+            .shotsRequest(ShotsRequest(count: 1, averaged: true)), .rawRandomRequest(RawRandomRequest(count: 8)),
+        ] {
+            guard case .error(let report) = client.ask(message, .alice) else {
+                Issue.record("\(message.type.name) was taken in state fault")
+                continue
+            }
+            #expect(report.code == .wrongState)
+        }
+        #expect(client.core.boards.alice.status(time: 0).state == .fault)
+        guard case .capabilities = client.ask(.hello(Hello(software: "t")), .alice) else {
+            Issue.record("no greeting in state fault")
+            return
+        }
+        #expect(client.ask(.ping(token: 9), .alice) == .pong(token: 9))
+        #expect(client.ask(.safe, .alice) == .ok)
+        #expect(client.core.boards.alice.status(time: 0).state == .idle)
+    }
+
+    @Test("fault of a board that is not the master: the other one runs on")
+    func otherFault() throws {
+        let (_, faulty) = try runs(MockFault(.fault, node: .bob, trial: 650))
+        #expect(faulty.records(.alice).count == 900)
+        #expect(faulty.armEnds(.bob).map(\.made) == [300, 300, 50])
+    }
+
+    @Test("error: the next ARM past the trial is refused once")
+    func refusedArm() throws {
+        var client = try BoardClient()
+        client.core.faults.add(MockFault(.error, node: .bob, trial: 450))
+        try client.prepare()
+        try client.run(arm: 0, first: 0, count: 300)
+        let order = try BoardClient.order(arm: 1, first: 300, count: 300)
+        guard case .error(let report) = client.ask(.arm(order), .bob) else {
+            Issue.record("ARM was taken")
+            return
+        }
+        #expect(report.code == .hardware)
+        #expect(client.ask(.arm(order), .bob) == .armed(order))
+    }
+
+    @Test("fault and error are read like the others")
+    func parsing() throws {
+        #expect(try MockFault(parsing: "fault:alice:2@7") == MockFault(.fault, node: .alice, value: 2, trial: 7))
+        #expect(try MockFault(parsing: "fault@7").value == 4)
+        #expect(try MockFault(parsing: "error:bob@0") == MockFault(.error, node: .bob, trial: 0))
+    }
 }

@@ -161,7 +161,7 @@ enum ArmChecks {
         guard let end = run.ends.first else {
             throw BellError(.conformanceViolation, "No ARM_END came after STOP of a running arm.")
         }
-        if end.reason == .completed { return .skipped("the arm of \(count) trials was over before STOP came") }
+        if end.reason == .completed && end.made == count { return .skipped("the arm of \(count) trials was over before STOP came") }
         var findings = Findings()
         findings.expect(run.ends.count == 1, "\(run.ends.count) ARM_END came after STOP.")
         findings.expect(end.reason == .stopped, "STOP ended the arm with \(end.reason.name).")

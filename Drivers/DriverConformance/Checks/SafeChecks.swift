@@ -53,7 +53,7 @@ enum SafeChecks {
         guard let end = run.ends.first else {
             throw BellError(.conformanceViolation, "No ARM_END came after SAFE of a running arm.")
         }
-        if end.reason == .completed { return .skipped("the arm of \(count) trials was over before SAFE came") }
+        if end.reason == .completed && end.made == count { return .skipped("the arm of \(count) trials was over before SAFE came") }
         var findings = Findings()
         findings.expect(reply == .ok, "SAFE in state running is answered with \(reply.summary).")
         findings.expect(end.reason == .safe, "SAFE ended the arm with \(end.reason.name).")
@@ -109,7 +109,7 @@ enum SafeChecks {
         findings.expect(greeting.status?.state == .fault, "HELLO has led out of state fault.")
         let safe = try await bench.probe.ask(.safe)
         let after = try await bench.status().state
-        findings.expect(safe == .ok && after == .idle, "SAFE is answered with \(safe.summary) and leads to \(after.name).")
+        findings.expect(safe == .ok && after != .fault, "SAFE is answered with \(safe.summary) and leads to \(after.name).")
         try findings.done()
         return .passed
     }

@@ -1,0 +1,193 @@
+import BellModel
+import Board
+import DriverConformance
+import DriverKit
+import Synchronization
+import Testing
+
+@testable import MockLab
+
+@Suite("The conformance kit on sound boards")
+struct SoundBoardTests {
+    static func options(_ lab: SyncLab, node: Node = .alice) -> BoardConformanceOptions {
+        BoardConformanceOptions(
+            injectFault: { code, trial in
+                lab.inject(MockFault(.fault, node: node, value: Double(code.rawValue), trial: trial))
+            }, clock: lab.clock)
+    }
+
+    static func run(
+        _ lab: SyncLab, _ node: Node = .alice, partner: Bool = true, options: BoardConformanceOptions? = nil,
+        stream: StreamHabit? = nil
+    ) async throws(BellError) -> ConformanceReport {
+        try await BoardConformance(
+            name: node.name, opener: lab.opener(node, stream: stream), partner: partner ? lab.opener(node.other) : nil,
+            options: options ?? SoundBoardTests.options(lab, node: node)
+        ).run()
+    }
+
+    private func skipped(_ report: ConformanceReport) -> Set<String> {
+        Set(report.checks.filter { $0.verdict.name == "skipped" }.map(\.id))
+    }
+
+    @Test("The trigger master passes every check, with or without its partner", arguments: [true, false])
+    func master(partner: Bool) async throws {
+        let report = try await SoundBoardTests.run(try SyncLab(), partner: partner)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report.exitCode == .ok && report.isSimulated)
+        #expect(report.checks.count == BoardConformance.checkCount)
+        #expect(skipped(report) == ["framing.stream", "arm.not-master", "clock.wall-rate"], "\(report.text)")
+    }
+
+    @Test("The other board passes every check with the master as its partner")
+    func follower() async throws {
+        let report = try await SoundBoardTests.run(try SyncLab(), .bob)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report["arm.not-master"]?.verdict == .passed)
+        // Pulses come in 8192s here; whether the arm is still running when STOP comes is the master's business.
+        #expect(skipped(report).isSubset(of: ["framing.stream", "clock.wall-rate", "states.running", "arm.stop", "safe.running"]), "\(report.text)")
+    }
+
+    @Test("Alone, the other board is checked as far as it goes without pulses")
+    func lone() async throws {
+        let report = try await SoundBoardTests.run(try SyncLab(), .bob, partner: false)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report["trials.numbering"]?.verdict == .skipped("needs the trigger master as partner"))
+        #expect(report["arm.waits"]?.verdict == .passed)
+        #expect(report["safe.armed"]?.verdict == .passed)
+        #expect(report.count("passed") > 25)
+    }
+
+    @Test("A small spool, no key and a slow counter are no faults")
+    func small() async throws {
+        let rate = try #require(TickRate(numerator: 1_000_003, denominator: 7))
+        let lab = try SyncLab { profile in
+            profile.boards.alice.tickRate = rate
+            profile.boards.alice.ticksPerSample = 3
+            profile.boards.alice.spoolTrials = 90
+            profile.boards.alice.waveformMemory = 16
+            profile.boards.alice.maxEvents = 6
+            profile.boards.alice.signs = false
+        }
+        let report = try await SoundBoardTests.run(lab, partner: false)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report["spool.fill"]?.verdict == .passed)
+        #expect(report["signature.key"]?.verdict == .passed)
+        #expect(report["signature.chunks"]?.verdict == .skipped("the board has no signing key"))
+    }
+
+    @Test("Frames in a stream of bytes")
+    func stream() async throws {
+        let lab = try SyncLab()
+        var options = SoundBoardTests.options(lab)
+        options.way = .stream
+        let report = try await SoundBoardTests.run(lab, options: options, stream: .searches)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report["framing.stream"]?.verdict == .passed)
+    }
+
+    @Test("An arm of somebody's campaign keeps the kit away, unless it is forced")
+    func busy() async throws {
+        let lab = try SyncLab()
+        let transport = try await lab.opener(.alice)()
+        let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 9, count: 16)))
+        let capabilities = lab.state.withLock { $0.core.boards.alice.capabilities }
+        let program = ProgramForTests.program(capabilities)
+        for (place, message) in [
+            BoardMessage.hello(Hello(software: "a campaign")), .program(program.encoded()),
+            .arm(ArmOrder(campaign: campaign, arm: 4, firstIndex: 0, count: 10)),
+        ].enumerated() { try transport.send(message.encoded(sequence: UInt32(place + 1))) }
+        let before = lab.state.withLock { $0.core.boards.alice.status(time: 0) }
+        #expect(before.state == .armed)
+        let error = await #expect(throws: BellError.self) { _ = try await SoundBoardTests.run(lab) }
+        #expect(error?.code == .conformanceBusy)
+        #expect(error?.fix != nil)
+        #expect(lab.state.withLock { $0.core.boards.alice.status(time: 0) } == before)
+        var options = SoundBoardTests.options(lab)
+        options.isForced = true
+        let report = try await SoundBoardTests.run(lab, options: options)
+        #expect(report.failures.isEmpty, "\(report.text)")
+    }
+
+    @Test("A run that is cancelled leaves the board safe, and says so")
+    func cancelled() async throws {
+        let lab = try SyncLab()
+        let kit = BoardConformance(name: "alice", opener: lab.opener(.alice), options: SoundBoardTests.options(lab))
+        let task = Task {
+            try await kit.run { progress in
+                if progress.id == "arm.start-name" { withUnsafeCurrentTask { $0?.cancel() } }
+            }
+        }
+        let report = try await task.value
+        #expect(report.wasInterrupted && report.exitCode == .interrupted && !report.hasPassed)
+        #expect(report.checks.last?.id == "arm.waits")
+        #expect(lab.state.withLock { $0.core.boards.alice.status(time: 0).state } == .idle)
+        #expect(lab.state.withLock { $0.core.boards.alice.spool.used } == 0)
+    }
+
+    @Test("A board that is not there fails the greeting, and nothing else is tried")
+    func absent() async throws {
+        let lab = try SyncLab()
+        let kit = BoardConformance(
+            name: "nobody",
+            opener: { () async throws(BellError) -> any Transport in
+                throw BellError(.transportClosed, "nobody listens")
+            }, options: SoundBoardTests.options(lab))
+        let report = try await kit.run()
+        #expect(
+            report.failures.map(\.id) == [
+                "handshake.hello-required", "handshake.wrong-version", "handshake.capabilities",
+            ])
+        #expect(report.count("skipped") == BoardConformance.checkCount - 3)
+        #expect(report.exitCode == .hardware)
+    }
+
+    @Test("A silent board is told from an absent one, and fails in bounded time")
+    func silent() async throws {
+        let kit = BoardConformance(
+            name: "mute",
+            opener: { () async throws(BellError) -> any Transport in ScriptedTransport() },
+            options: BoardConformanceOptions(
+                timeouts: ConformanceTimeouts(
+                    request: .milliseconds(20), transfer: .milliseconds(20), replay: .milliseconds(20),
+                    stall: .milliseconds(20), quiet: .milliseconds(20))))
+        let report = try await kit.run()
+        guard case .failed(let error) = report["handshake.capabilities"]?.verdict else {
+            Issue.record("\(report.text)")
+            return
+        }
+        #expect(error.code == .conformanceNoAnswer)
+        #expect(error.place?.contains("Greeting and replay") == true)
+    }
+
+    @Test("Through the in-process laboratory with its own threads and the system's clock", arguments: Node.allCases)
+    func virtualLab(node: Node) async throws {
+        let lab = VirtualLab(profile: try SyncLab.profile(), seed: 5)
+        let kit = BoardConformance(
+            name: "\(node.name) at mock://lab/\(node.name)",
+            opener: { () async throws(BellError) -> any Transport in try lab.transport(to: node) },
+            partner: { () async throws(BellError) -> any Transport in try lab.transport(to: node.other) },
+            options: BoardConformanceOptions(
+                injectFault: { code, trial in
+                    lab.inject(MockFault(.fault, node: node, value: Double(code.rawValue), trial: trial))
+                }, timeouts: ConformanceTimeouts(request: .seconds(20), transfer: .seconds(60), stall: .seconds(20))))
+        let report = try await kit.run()
+        print(report.text)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        lab.stop()
+    }
+}
+
+/// A program of a campaign, as a host would load it.
+enum ProgramForTests {
+    static func program(_ board: Capabilities) -> NodeProgram {
+        let sample = board.ticksPerSample
+        return NodeProgram(
+            node: board.node, tickRate: board.tickRate, ticksPerSample: sample, trialPeriod: UInt64(sample) * 1_000,
+            clockEvery: 8, inputBits: .board, waveforms: [],
+            events: [
+                ProgramEvent(kind: .inputBit, tick: 10 * sample, duration: sample),
+                ProgramEvent(kind: .stop, tick: 20 * sample, duration: 0),
+            ], discriminator: Discriminator(weightI: 1, weightQ: 0, threshold: 0))
+    }
+}
