@@ -162,7 +162,7 @@ let package = Package(
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
-        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
+        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellCrypto"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
