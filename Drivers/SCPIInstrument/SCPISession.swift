@@ -86,7 +86,9 @@ public actor SCPISession {
         try await settle()
         for order in orders { try await send(order) }
         let done = try await ask("*OPC?", timeout: duration ?? timeout)
-        guard SCPIText.trimmed(done) == "1" else { throw located(.scpi("\"\(printable(done))\" is no answer to *OPC?")) }
+        guard SCPIText.trimmed(done) == "1" else {
+            throw located(.scpi("\"\(printable(done))\" is no answer to *OPC?"))
+        }
         let errors = try await drain()
         guard errors.isEmpty else { throw fault(after: orders.joined(separator: "; "), errors) }
     }

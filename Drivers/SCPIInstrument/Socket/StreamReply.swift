@@ -29,7 +29,9 @@ struct StreamReply: Sendable {
             case .indefinite:
                 throw .scpi("a block of open length has no end on a raw socket; ask for one of definite length")
             case .definite(let size, _):
-                guard size <= limit else { throw .scpi("a block of \(size) bytes, where at most \(limit) were expected") }
+                guard size <= limit else {
+                    throw .scpi("a block of \(size) bytes, where at most \(limit) were expected")
+                }
                 // The newline after the block belongs to the answer; without it the next one would begin there.
                 return bytes.count > size ? try end(at: size + (bytes[size] == UInt8(ascii: "\r") ? 1 : 0)) : nil
             case .none: break

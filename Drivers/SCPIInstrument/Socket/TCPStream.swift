@@ -54,7 +54,9 @@ public final class TCPStream: ByteStream {
                     rest = rest.dropFirst(sent)
                 } else if errno == EAGAIN || errno == EINTR {
                     guard TCPStream.wait(self.socket, for: POLLOUT, until: deadline) else {
-                        return .failure(.streamTimeout(self.place, "\(rest.count) of \(bytes.count) bytes were not taken within \(timeout)"))
+                        return .failure(
+                            .streamTimeout(
+                                self.place, "\(rest.count) of \(bytes.count) bytes were not taken within \(timeout)"))
                     }
                 } else {
                     return .failure(.streamClosed(self.place, "send: " + String(cString: strerror(errno))))

@@ -21,9 +21,10 @@ struct MicrowaveDialect: Equatable, Sendable {
     /// Some choose the reference by themselves and only say which.
     var setsReference = true
     var lock: Lock?
-    /// Whether the lock query may be missing: it is tried, and dropped when no answer comes.
-    var isLockSure = true
-    var questionable = "STAT:QUES:COND?"
+    /// Condition register of what is questionable about the output.
+    var questionable: String? = "STAT:QUES:COND?"
+    /// Whether these two questions are known to be answered; else they are tried, and dropped when no answer comes.
+    var isSure = true
     /// Used where the instrument does not answer `MIN` and `MAX`.
     var frequencies = 1.0...100e9
     var powers = -150.0...30.0
@@ -41,7 +42,7 @@ struct MicrowaveDialect: Equatable, Sendable {
 
     /// SCPI-1999 volume 2: SOURce:FREQuency, SOURce:POWer, OUTPut, SOURce:ROSCillator. It has no query for the lock; the
     /// one that most vendors with such a query use is tried.
-    static let plain = MicrowaveDialect(manufacturer: "", lock: .flag("SOUR:ROSC:LOCK?"), isLockSure: false)
+    static let plain = MicrowaveDialect(manufacturer: "", lock: .flag("SOUR:ROSC:LOCK?"), isSure: false)
 
     static let table: [MicrowaveDialect] = [
         // Ours (docs of Drivers/VirtualUSB/USBTMC).

@@ -30,9 +30,9 @@ public actor MicrowaveSource: Instrument {
         let identity = try await session.open()
         var dialect = MicrowaveDialect.of(identity)
         if dialect == .plain { try await checkKind(identity, dialect) }
-        if let lock = dialect.lock, !dialect.isLockSure {
-            let answer = try await session.probe(lock.question, within: probing)
-            if answer.flatMap({ Double($0) }) == nil { dialect.lock = nil }
+        if !dialect.isSure {
+            if let lock = dialect.lock, try await !isAnswered(lock.question) { dialect.lock = nil }
+            if let register = dialect.questionable, try await !isAnswered(register) { dialect.questionable = nil }
         }
         known = try await settings(of: dialect)
         self.dialect = dialect
@@ -55,10 +55,15 @@ public actor MicrowaveSource: Instrument {
                 throw BellError(
                     .instrumentWrongDevice, "\(name) is no microwave source.", at: name,
                     cause: "\(identity.manufacturer) \(identity.model) (serial \(identity.serial)) "
-                        + (answer.map { "answers \(question)? with \"\($0.prefix(40))\"" } ?? "does not answer \(question)?"),
+                        + (answer.map { "answers \(question)? with \"\($0.prefix(40))\"" }
+                            ?? "does not answer \(question)?"),
                     fix: "check the address; an instrument with another language needs a driver of its own")
             }
         }
+    }
+
+    private func isAnswered(_ question: String) async throws(BellError) -> Bool {
+        try await session.probe(question, within: probing).map { isNumber($0) } ?? false
     }
 
     private func isNumber(_ text: String) -> Bool {
@@ -98,7 +103,9 @@ public actor MicrowaveSource: Instrument {
     }
 
     /// The instrument's own limits, or the table's when it gives none.
-    private func range(_ word: String, else fallback: ClosedRange<Double>) async throws(BellError) -> ClosedRange<Double> {
+    private func range(_ word: String, else fallback: ClosedRange<Double>) async throws(BellError) -> ClosedRange<
+        Double
+    > {
         var limits: [Double] = []
         for end in ["MIN", "MAX"] {
             guard let answer = try await session.probe("\(word)? \(end)", within: probing) else { return fallback }
@@ -122,7 +129,8 @@ public actor MicrowaveSource: Instrument {
         try setting.check(value, of: name)
         let order: String
         switch value {
-        case .number(let number): order = "\(key == Key.power ? dialect.power : dialect.frequency) \(SCPIText.text(number))"
+        case .number(let number):
+            order = "\(key == Key.power ? dialect.power : dialect.frequency) \(SCPIText.text(number))"
         case .toggle(let isOn): order = "\(dialect.output) \(isOn ? "ON" : "OFF")"
         case .choice(let word): order = "\(dialect.reference) \(word == "external" ? "EXT" : "INT")"
         case .integer: throw BellError.unknownSetting(key, of: name, known: known.map(\.key))
@@ -180,8 +188,10 @@ public actor MicrowaveSource: Instrument {
         if try await session.events().contains(.powerOn) {
             problems.append("it was switched on since it was connected: its settings are those of a fresh start")
         }
-        let questionable = try await register(dialect.questionable)
-        if questionable != 0 { problems.append("questionable status \(MicrowaveSource.names(of: questionable))") }
+        if let question = dialect.questionable {
+            let bits = try await register(question)
+            if bits != 0 { problems.append("questionable status \(MicrowaveSource.names(of: bits))") }
+        }
         for error in try await session.errors() { problems.append("error \(error.line)") }
         return problems
     }
@@ -198,7 +208,9 @@ public actor MicrowaveSource: Instrument {
 
     /// The questionable status register's bits that SCPI-1999 names (volume 1, section 9.4).
     private static func names(of bits: UInt32) -> String {
-        let names = ["voltage", "current", "time", "power", "temperature", "frequency", "phase", "modulation", "calibration"]
+        let names = [
+            "voltage", "current", "time", "power", "temperature", "frequency", "phase", "modulation", "calibration",
+        ]
         let set = (0..<16).filter { bits >> $0 & 1 == 1 }.map { $0 < names.count ? names[$0] : "bit \($0)" }
         return "\(bits) (\(set.joined(separator: ", ")))"
     }

@@ -60,7 +60,9 @@ extension USBTMCMachine {
         case .done: return refuse(.usbtmc("the answer to READ_STATUS_BYTE is empty"))
         case .bytes(let answer):
             let status = USBTMCStatus(rawValue: answer.first ?? 0)
-            guard status == .success, answer.count >= 3 else { return refuse(.usbtmcRefused("READ_STATUS_BYTE", status)) }
+            guard status == .success, answer.count >= 3 else {
+                return refuse(.usbtmcRefused("READ_STATUS_BYTE", status))
+            }
             guard answer[1] == tag else {
                 return refuse(.usbtmc("the device answers status request \(answer[1]), but \(tag) was asked"))
             }
@@ -136,7 +138,8 @@ extension USBTMCMachine {
             }
         case .lost(let error):
             guard case .fail(var first) = then else { return lose(error) }
-            first.state = "the device could not be brought back (\(error.what)); it is out of use until it is connected anew"
+            first.state =
+                "the device could not be brought back (\(error.what)); it is out of use until it is connected anew"
             return lose(first)
         }
     }

@@ -145,7 +145,9 @@ struct USBTMCRecovery: Sendable {
                 BellError(.usbTimeout, "The device is still busy ending a transfer.", cause: "asked \(polls) times"))
         }
         if rung != .abortOut, answer.count > 1, answer[1] & 1 == 1 {
-            guard drains < patience.mostDrains else { return climb(.usbtmc("the device sends short packets without end")) }
+            guard drains < patience.mostDrains else {
+                return climb(.usbtmc("the device sends short packets without end"))
+            }
             phase = .drain
             return .act(.read(drainSize, timeout: patience.drain))
         }

@@ -106,7 +106,8 @@ struct USBTMCReply: Sendable {
         guard case .reply(let isLast, _) = header?.kind, !isLast else { return .complete }
         emptyTransfers = count == 0 ? emptyTransfers + 1 : 0
         guard emptyTransfers < USBTMCReply.mostEmptyTransfers else {
-            throw .usbtmc("\(emptyTransfers) transfers with nothing in them followed one another without the message's end")
+            throw .usbtmc(
+                "\(emptyTransfers) transfers with nothing in them followed one another without the message's end")
         }
         guard message.count < limit else { throw .usbtmc("the reply is longer than \(limit) bytes") }
         return .request

@@ -9,9 +9,11 @@ extension USBTMCSource {
 
     public mutating func control(_ request: USBControlRequest, data: [UInt8]) -> USBControlAnswer {
         switch (request.type, request.request) {
-        case (0xA2, 1): return .data([abortOut(tag: UInt8(truncatingIfNeeded: request.value)), UInt8(request.value & 255)])
+        case (0xA2, 1):
+            return .data([abortOut(tag: UInt8(truncatingIfNeeded: request.value)), UInt8(request.value & 255)])
         case (0xA2, 2): return .data([checked(), 0, 0, 0, 0, 0, 0, 0])
-        case (0xA2, 3): return .data([abortIn(tag: UInt8(truncatingIfNeeded: request.value)), UInt8(request.value & 255)])
+        case (0xA2, 3):
+            return .data([abortIn(tag: UInt8(truncatingIfNeeded: request.value)), UInt8(request.value & 255)])
         case (0xA2, 4): return .data(checkAbortIn())
         case (0xA1, 5): return .data([initiateClear()])
         case (0xA1, 6): return .data(checkClear())

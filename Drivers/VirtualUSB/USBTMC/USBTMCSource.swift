@@ -50,7 +50,8 @@ public struct USBTMCSource: USBDeviceModel {
     var owesEmptyPacket = false
     /// Answers that nobody has fetched; more than one only with a late one.
     var answers: [[UInt8]] = []
-    var replies = 0
+    /// Answers so far; faults count by it.
+    public var replies = 0
     var late: (answer: [UInt8], until: SourceFault.Waker)?
     var isEndless = false
     /// Tag of a bulk OUT transfer that is not taken.
