@@ -56,6 +56,8 @@ struct ShadowArm: Sendable {
     var order: ArmOrder
     var primary = Half()
     var shadow = Half()
+    /// When the shadow got the order.
+    var forwarded: Duration?
     /// When the primary's end came.
     var primaryEnded: Duration?
 

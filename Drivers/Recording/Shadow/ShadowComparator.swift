@@ -9,6 +9,8 @@ public struct ShadowComparator: Sendable {
     private struct Request: Sendable {
         var subject: String
         var sent: Duration
+        /// When the shadow got it; nil while it is held back.
+        var forwarded: Duration?
         /// Nothing was going on when it was sent, so that the states can be compared.
         var isQuiet: Bool
         var arm: ArmName?
@@ -51,11 +53,11 @@ public struct ShadowComparator: Sendable {
         arms = [:]
     }
 
-    /// Arms that the primary has ended and the shadow has not; `isStarted`: the shadow has made records.
+    /// Arms that the primary has ended and the shadow, which knows them, has not; `isStarted`: it has made records.
     var lagging: [(arm: ArmName, since: Duration, isStarted: Bool)] {
         arms.compactMap { name, arm in
-            guard let since = arm.primaryEnded, arm.shadow.end == nil else { return nil }
-            return (name, since, !arm.shadow.isEmpty)
+            guard let ended = arm.primaryEnded, let forwarded = arm.forwarded, arm.shadow.end == nil else { return nil }
+            return (name, max(ended, forwarded), !arm.shadow.isEmpty)
         }
     }
 
@@ -64,7 +66,7 @@ public struct ShadowComparator: Sendable {
 
     // MARK: In
 
-    /// The host has sent a request, which both boards get.
+    /// The host has sent a request to the primary.
     public mutating func request(_ frame: Frame, at now: Duration) {
         guard let type = MessageType(rawValue: frame.type), type.rawValue < 0x0100, type != .acknowledge,
             requests.count < ShadowComparator.bound, let message = try? BoardMessage(frame)
@@ -81,6 +83,12 @@ public struct ShadowComparator: Sendable {
         default: break
         }
         requests[frame.sequence] = request
+    }
+
+    /// The shadow has got the request with the host's number `sequence` too.
+    public mutating func forwarded(_ sequence: UInt32, at now: Duration) {
+        requests[sequence]?.forwarded = now
+        if let arm = requests[sequence]?.arm { arms[arm]?.forwarded = now }
     }
 
     /// The primary has sent a frame.
@@ -113,7 +121,7 @@ public struct ShadowComparator: Sendable {
     /// Time has passed.
     public mutating func tick(at now: Duration) {
         for (sequence, request) in requests.sorted(by: { $0.key < $1.key }) {
-            guard now - request.sent > options.patience else { continue }
+            guard let forwarded = request.forwarded, now - forwarded > options.patience else { continue }
             requests[sequence] = nil
             if (request.primary == nil) == (request.shadow == nil) { continue }
             tell(
@@ -144,7 +152,8 @@ public struct ShadowComparator: Sendable {
         default: break
         }
         guard replyTo != 0, var request = requests[replyTo], request[keyPath: side] == nil else { return }
-        request[keyPath: side] = ShadowAnswer(message, latency: now - request.sent)
+        let since = side == \.shadow ? request.forwarded ?? request.sent : request.sent
+        request[keyPath: side] = ShadowAnswer(message, latency: now - since)
         requests[replyTo] = request
         guard let primary = request.primary, let shadow = request.shadow else { return }
         requests[replyTo] = nil

@@ -40,7 +40,10 @@ struct ShadowMachine: Sendable {
     /// Takes an input; returns what goes to the shadow and what is to be told.
     mutating func handle(_ input: Input, at now: Duration) -> (frames: [[UInt8]], notices: [ShadowNotice]) {
         switch input {
-        case .host(let bytes): held.append(bytes)
+        case .host(let bytes):
+            // At once, because the primary's answer does not wait for the shadow.
+            if let frame = try? Frame.decode(bytes) { comparator.request(frame, at: now) }
+            held.append(bytes)
         case .primary(let bytes): comparator.primary(bytes, at: now)
         case .shadow(let bytes): takeShadow(bytes, at: now)
         case .tick: comparator.tick(at: now)
@@ -59,8 +62,8 @@ struct ShadowMachine: Sendable {
                 outgoing.append(bytes)
                 continue
             }
-            comparator.request(frame, at: now)
             send(frame, for: frame.sequence)
+            comparator.forwarded(frame.sequence, at: now)
         }
     }
 

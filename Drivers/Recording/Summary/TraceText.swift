@@ -116,7 +116,8 @@ struct TraceText {
         let record = entry.record
         let told = TraceText(record.event)
         let when = record.isContext ? "before" : time(record.time)
-        return "\(pad(when, 14)) \(record.connection) \(told.direction ?? " ") \(pad(told.name, 16)) \(told.detail)"
+        let line = "\(pad(when, 14)) \(record.connection) \(told.direction ?? " ") "
+        return line + (told.detail.isEmpty ? told.name : "\(pad(told.name, 16)) \(told.detail)")
     }
 
     /// Seconds with microseconds.
