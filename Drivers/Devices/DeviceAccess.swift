@@ -4,7 +4,7 @@ public import BellZeroMQ
 public import DriverKit
 import ExternalDriver
 import RFSwitch
-import Recording
+public import Recording
 import SCPIInstrument
 import USBTransport
 import ZeroMQTransport
@@ -83,14 +83,15 @@ public final class DeviceAccess: Sendable {
         case .socket(let host, let port):
             guard driver == .microwaveSource else { throw wrongWay(address, driver.rawValue) }
             let open: ByteStreamOpener = { () async throws(BellError) in
-                try await TCPStream.connect(host: host, port: port)
+                try await TCPStream.connect(host: host, port: port, timeout: .seconds(3))
             }
-            return MicrowaveSource(name: name, stream: tap.map { $0.recording(open) } ?? open, place: address.text)
+            return MicrowaveSource(
+                name: name, link: SocketLink(place: name, open: tap.map { $0.recording(open) } ?? open))
         case .replay(let path):
             let trace = try Trace(file: path)
             if trace.header.kind == .stream, driver == .microwaveSource {
                 return MicrowaveSource(
-                    name: name, stream: try StreamReplay(trace, path: path).opener, place: address.text)
+                    name: name, link: SocketLink(place: name, open: try StreamReplay(trace, path: path).opener))
             }
             let bus = try ReplayBus(trace, path: path)
             return try instrument(name: name, driver: driver, at: bus.place, on: bus, address: address)
@@ -102,15 +103,20 @@ public final class DeviceAccess: Sendable {
     ) throws(BellError) -> any Instrument {
         switch driver {
         case .rfSwitch:
-            RFSwitch(
+            return RFSwitch(
                 name: name, vendor: place.vendor, product: place.product, serial: place.serial, bus: bus,
                 counts: FileSwitchCountStore(folder: switchCounts))
         case .attenuator:
-            Attenuator(
+            return Attenuator(
                 name: name, vendor: place.vendor, product: place.product, serial: place.serial, bus: bus)
         case .microwaveSource:
-            MicrowaveSource(
-                name: name, vendor: place.vendor, product: place.product, serial: place.serial, bus: bus)
+            return MicrowaveSource(
+                name: name,
+                link: USBTMCLink(place: name) { () async throws(BellError) in
+                    try await bus.open(
+                        vendor: place.vendor, product: place.product, serial: place.serial,
+                        interface: USBTMCLink.interfaceKind)
+                })
         case .board: throw wrongWay(address, "instrument")
         }
     }

@@ -1,7 +1,7 @@
 import BellHost
-public import BellModel
+import BellModel
 import BellYAML
-public import DriverKit
+import DriverKit
 public import MockLab
 import Synchronization
 import VirtualUSB

@@ -28,6 +28,8 @@ actor CampaignRunner {
     private var sources: HostBitSources?
     /// Whether a campaign is just being begun or put away: nobody else may begin one meanwhile.
     private var isChanging = false
+    /// The device that a check has for itself.
+    private var checked: String?
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
     private var resumeAttempts = 0
@@ -163,6 +165,14 @@ actor CampaignRunner {
             fix: "wait for its end; an instrument's `settings` in lab.yaml take effect at the next block")
     }
 
+    /// Keeps campaigns away from the boards until ``endCheck()``.
+    func beginCheck(of device: String) throws(BellError) {
+        try refuseIfBusy()
+        checked = device
+    }
+
+    func endCheck() { checked = nil }
+
     // MARK: Life
 
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
@@ -291,6 +301,11 @@ actor CampaignRunner {
             throw BellError(
                 .campaignBusy, "Another campaign is just being started.", at: "campaign", state: "nothing was started",
                 fix: "see `bellctl status`")
+        }
+        if let checked {
+            throw BellError(
+                .campaignBusy, "\(checked) is being checked.", at: "campaign", state: "nothing was started",
+                fix: "wait for the check's end")
         }
         guard let current else { return }
         throw BellError(

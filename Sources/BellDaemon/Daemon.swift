@@ -54,6 +54,7 @@ public final class Daemon: Sendable {
     private let control: ControlServer
     private let store: CampaignStore
     private let taps: DeviceTaps
+    private let shadows: BoardShadows
 
     /// Takes the lock, reads the laboratory file, and binds every socket.
     ///
@@ -97,9 +98,12 @@ public final class Daemon: Sendable {
         hasUSB = laboratory.devices.contains { if case .usb = $0.address.way { true } else { false } }
         let taps = DeviceTaps(laboratory)
         self.taps = taps
+        let shadows = BoardShadows { data in telemetry.publish(kind: "event", data: data) }
+        self.shadows = shadows
         let openers = try PerNode { (node) throws(BellError) in
             let board = laboratory.boards[node]
-            return try access.opener(of: board.address, tap: taps[board.name])
+            let open = try access.opener(of: board.address, tap: taps[board.name])
+            return try shadows.opener(of: board, beside: open, access: access)
         }
         let devices = DeviceKeeper(
             laboratory: laboratory, openers: openers, timeouts: options.timeouts,
@@ -140,7 +144,8 @@ public final class Daemon: Sendable {
         let methods = ControlMethods(
             runner: runner,
             devices: DeviceMethods(
-                laboratory: laboratory, boards: devices, instruments: instruments, runner: runner, taps: taps),
+                laboratory: laboratory, boards: devices, instruments: instruments, runner: runner, taps: taps,
+                shadows: shadows, access: access, telemetry: { telemetry.publish(kind: "event", data: $0) }),
             telemetry: telemetry, outcomes: outcomes)
         control = try ControlServer(
             reactor: reactor, endpoint: run.endpoint("control"),
@@ -181,6 +186,7 @@ public final class Daemon: Sendable {
         await devices.stop()
         await instruments.stop()
         await taps.stop()
+        shadows.stop()
         access.close()
         control.close()
         outcomes.close()

@@ -22,6 +22,8 @@ actor DeviceKeeper {
     /// The status with which a board ended its last replay; nil until then.
     private var replayed = PerNode<BoardStatus?>(alice: nil, bob: nil)
     private var tasks: [Task<Void, Never>] = []
+    /// A check has the boards.
+    private var isLeased = false
     /// How often a USB device with this board's numbers was plugged in.
     private var arrivals = PerNode(alice: 0, bob: 0)
     /// What boards sent of an unfinished campaign that does not have them: the rest of an arm that a crash left open. A
@@ -105,6 +107,18 @@ actor DeviceKeeper {
         self.lent = nil
     }
 
+    /// Gives the boards up for a check that needs them for itself; ``endLease()`` takes them back.
+    func lease() async {
+        isLeased = true
+        for node in Node.allCases { await boards[node].close() }
+    }
+
+    /// Connects the boards again after a check.
+    func endLease() {
+        isLeased = false
+        for node in Node.allCases { arrivals[node] += 1 }
+    }
+
     /// The boards' capabilities as far as they are connected.
     var connected: PerNode<Capabilities?> {
         PerNode(
@@ -147,7 +161,7 @@ actor DeviceKeeper {
     private func keepConnected(_ node: Node) async {
         var attempt = 0
         while !Task.isCancelled {
-            if lent == nil, capabilities[node] == nil || problems[node] != nil {
+            if lent == nil, !isLeased, capabilities[node] == nil || problems[node] != nil {
                 do throws(BellError) {
                     capabilities[node] = try await boards[node].connect()
                     problems[node] = nil

@@ -1,6 +1,7 @@
 import BellModel
 import BellSequence
 import Board
+import Devices
 import DriverKit
 
 /// The control protocol's `device.…` methods; docs/control-protocol.md describes each.
@@ -10,8 +11,15 @@ struct DeviceMethods: Sendable {
     let instruments: InstrumentKeeper
     let runner: CampaignRunner
     let taps: DeviceTaps
+    let shadows: BoardShadows
+    let access: DeviceAccess
+    /// Shows an `event`.
+    let telemetry: @Sendable (JSON) -> Void
 
-    static let names = ["device.list", "device.show", "device.set", "device.safe"]
+    static let names = [
+        "device.list", "device.show", "device.set", "device.safe", "device.check",
+        "device.record", "device.record.stop",
+    ]
 
     /// Answers a method of ``names``; nil for another one.
     func answer(_ method: String, _ reader: inout JSONReader) async throws(BellError) -> JSON? {
@@ -22,7 +30,11 @@ struct DeviceMethods: Sendable {
         case "device.show":
             let device = try reader.string("device")
             try reader.finish()
-            if let board = await boards.json(named: device) { return board }
+            if var board = await boards.json(named: device)?.objectValue {
+                board["shadow"] = shadows.json(of: device)
+                board["recording"] = .bool(taps[device]?.isRecording ?? false)
+                return .object(board)
+            }
             return try await instruments.details(device)
         case "device.set":
             let device = try reader.string("device")
@@ -32,6 +44,20 @@ struct DeviceMethods: Sendable {
             try await refuseBoard(device)
             try await runner.refuseDuringCampaign("\(device) cannot be set")
             return try await instruments.set(device, key, to: value)
+        case "device.record":
+            let device = try reader.string("device")
+            let file = try reader.string("file")
+            try reader.finish()
+            return try record(device, file)
+        case "device.record.stop":
+            let device = try reader.string("device")
+            try reader.finish()
+            return try await stopRecording(device)
+        case "device.check":
+            let device = try reader.string("device")
+            let options = try CheckOptions(&reader)
+            try reader.finish()
+            return try await check(device, options)
         case "device.safe":
             let device = try reader.string("device")
             try reader.finish()

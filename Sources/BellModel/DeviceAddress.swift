@@ -47,6 +47,9 @@ public struct DeviceAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether a board's frames come as a stream of bytes there, and not one message each.
+    public var isByteStream: Bool { if case .usb = way { true } else { false } }
+
     private static func way(of text: String) -> Way? {
         guard let mark = text.firstRange(of: "://"), !text.unicodeScalars.contains(where: isForbidden) else {
             return nil

@@ -29,6 +29,13 @@ enum MockLabCommand {
                 summary: "Endpoint of alice's board instead, for example zmq+tcp://127.0.0.1:5701.",
                 placeholder: "ENDPOINT"),
             OptionSpec(name: "listen-bob", summary: "The same for bob's board.", placeholder: "ENDPOINT"),
+            OptionSpec(
+                name: "usbip",
+                summary: """
+                    Show the boards and the profile's instruments as USB devices, too, at this address or socket path; \
+                    docs/virtual-usb.md tells how a computer attaches them.
+                    """,
+                placeholder: "127.0.0.1:3240|PATH", repeats: true),
             OptionSpec(name: "seed", summary: "Makes the run repeatable; drawn when not given.", placeholder: "N"),
             OptionSpec(
                 name: "pace", summary: "Trials a second in wall time, or max.", placeholder: "max|N", default: "max"),
@@ -72,10 +79,12 @@ enum MockLabCommand {
         let watcher = try SignalWatcher { signalled.yield($0) }
         let host = try MockLabHost(
             profile: profile, source: path, settings: command.values("profile-set"), faults: command.values("fault"),
-            seed: seed, pace: pace, endpoints: endpoints)
+            seed: seed, pace: pace, endpoints: endpoints, usbip: command.values("usbip"))
         write(
             "mocklab ready: \(host.name), alice at \(host.endpoints.alice), bob at \(host.endpoints.bob), "
                 + "seed \(seed), pace \(command.value("pace") ?? "max")\n", to: .output)
+        for address in host.usbAddresses { write("  USB/IP at \(address)\n", to: .output) }
+        for export in host.usbExports { write("  \(export.busID)  \(export.name)  \(export.address)\n", to: .output) }
         for await _ in signals { break }
         host.stop()
         withExtendedLifetime((lock, watcher)) {}

@@ -7,7 +7,7 @@ extension MockInstrument {
     /// - Throws: `mocklab.instrument` for a model that is not simulated.
     public func device(faults: [USBFault] = []) throws(BellError) -> VirtualUSBDevice {
         if model == "microwave-source" {
-            return VirtualUSBDevice(USBTMCSource(serial: serial), faults: faults)
+            return VirtualUSBDevice(USBTMCSource(source: SimulatedSource(serial: serial)), faults: faults)
         }
         guard let box = SimulatedMiniCircuits(.init(model: model, serial: serial, usbSerial: serial)) else {
             throw BellError(

@@ -1,0 +1,122 @@
+public import BellModel
+import Dispatch
+import DriverKit
+import Synchronization
+public import VirtualUSB
+
+/// Shows a virtual laboratory's boards and instruments as USB devices, over USB/IP.
+///
+/// The boards are the ones that ``MockLabServer`` shows over ZeroMQ: each talks to whoever sent HELLO last.
+public final class MockUSBServer: Sendable {
+    /// A device that is shown.
+    public struct Export: Sendable {
+        /// `alice`, `bob`, or the instrument's name in the profile.
+        public var name: String
+        /// What `usbip attach -b` wants.
+        public var busID: String
+        /// What lab.yaml wants: `usb://1209:be11/ALICE01`.
+        public var address: String
+    }
+
+    public let exports: [Export]
+    /// Where it listens, with the ports that the system chose.
+    public let addresses: [USBIPAddress]
+    private let server: USBIPServer
+    private let devices: [VirtualUSBDevice]
+
+    /// Starts to listen.
+    ///
+    /// - Throws: `mocklab.instrument` for a model that is not simulated, `host.system-failed` when an address is taken.
+    public init(lab: VirtualLab, instruments: [MockInstrument], at addresses: [USBIPAddress]) throws(BellError) {
+        let server = try USBIPServer(at: addresses)
+        var exports: [Export] = []
+        var devices: [VirtualUSBDevice] = []
+        for node in Node.allCases {
+            let board = MockUSBServer.board(node, lab: lab)
+            devices.append(board)
+            exports.append(Export(name: node.name, busID: server.add(board), address: board.address))
+        }
+        for instrument in instruments {
+            let device = try instrument.device()
+            devices.append(device)
+            exports.append(Export(name: instrument.name, busID: server.add(device), address: device.address))
+        }
+        self.server = server
+        self.devices = devices
+        self.exports = exports
+        self.addresses = server.addresses
+    }
+
+    /// Stops listening: all devices are unplugged from their hosts.
+    public func close() { server.close() }
+
+    /// A board's frames go to the laboratory on a queue of their own, because the laboratory answers under its lock and
+    /// an answer may find the host's next frames.
+    private static func board(_ node: Node, lab: VirtualLab) -> VirtualUSBDevice {
+        let queue = DispatchQueue(label: "mocklab.usb.\(node.name)")
+        let shared = Shared()
+        let board = VirtualUSBBoard(
+            serial: "\(node.name.uppercased())01",
+            disconnected: { connection in
+                queue.async { lab.disconnect(node, client: Array("usb \(connection)".utf8)) }
+            },
+            receive: { frame, connection in
+                queue.async {
+                    lab.receive(frame, at: node, client: Array("usb \(connection)".utf8)) { answer in
+                        // What a host that is gone does not take is sent again after its next HELLO.
+                        _ = shared.board?.send(answer, on: connection)
+                    }
+                }
+            })
+        shared.set(board)
+        return board.device
+    }
+
+    /// The board that answers; it is made after the closure that answers.
+    private final class Shared: Sendable {
+        private let held = Mutex<VirtualUSBBoard?>(nil)
+
+        var board: VirtualUSBBoard? { held.withLock { $0 } }
+        func set(_ board: VirtualUSBBoard) { held.withLock { $0 = board } }
+    }
+}
+
+extension VirtualUSBDevice {
+    /// As lab.yaml names it.
+    fileprivate var address: String {
+        let numbers = [descriptors.vendor, descriptors.product].map(USBIdentity.hexadecimal).joined(separator: ":")
+        return "usb://\(numbers)/\(descriptors.serial ?? "")"
+    }
+}
+
+extension USBIPAddress {
+    /// Reads `HOST:PORT`, `[HOST]:PORT` or a path.
+    ///
+    /// - Throws: `mocklab.usbip`.
+    public init(parsing text: String) throws(BellError) {
+        if text.hasPrefix("/") {
+            self = .unix(path: text)
+            return
+        }
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let host = parts.dropLast().joined(separator: ":")
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        guard let last = parts.last, let port = UInt16(last), !host.isEmpty, isBracketed || parts.count == 2 else {
+            throw BellError(
+                .mockUSBIP, "\"\(text.prefix(80))\" is no address to listen at.", at: "--usbip",
+                fix: "write 127.0.0.1:3240, or the path of a socket that begins with /")
+        }
+        guard host.hasPrefix("127.") || host == "[::1]" else {
+            throw BellError(
+                .mockUSBIP, "\(host.prefix(60)) is not of this computer's loopback.", at: "--usbip",
+                cause: "USB/IP protects nothing: whoever reaches it has the devices",
+                fix: "listen at 127.0.0.1:\(port), and reach it from elsewhere by `ssh -L \(port):127.0.0.1:\(port)`")
+        }
+        self = .tcp(address: isBracketed ? String(host.dropFirst().dropLast()) : host, port: port)
+    }
+}
+
+extension BellError.Code {
+    /// An address for USB/IP cannot be read.
+    public static let mockUSBIP = BellError.Code("mocklab.usbip", exit: .usage)
+}

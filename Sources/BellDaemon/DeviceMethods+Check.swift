@@ -1,0 +1,73 @@
+import BellModel
+import BellSequence
+import Devices
+import DriverConformance
+import DriverKit
+import Recording
+
+/// What a conformance check may do.
+struct CheckOptions: Sendable {
+    var allowsOutput: Bool
+    /// The other node's board takes part, so that arms with a trigger can be run.
+    var withPartner: Bool
+
+    init(_ reader: inout JSONReader) throws(BellError) {
+        allowsOutput = reader.optional("allow_output")?.boolValue ?? false
+        withPartner = reader.optional("partner")?.boolValue ?? true
+    }
+}
+
+extension DeviceMethods {
+    /// Runs the conformance kit against one of the daemon's own devices; refused while a campaign is under way.
+    func check(_ name: String, _ options: CheckOptions) async throws(BellError) -> JSON {
+        try await runner.beginCheck(of: name)
+        do throws(BellError) {
+            let report =
+                if let node = boards.node(named: name) {
+                    try await checkBoard(name, node, options)
+                } else {
+                    try await checkInstrument(name, options)
+                }
+            await runner.endCheck()
+            return report
+        } catch {
+            await runner.endCheck()
+            throw error
+        }
+    }
+
+    private func checkInstrument(_ name: String, _ options: CheckOptions) async throws(BellError) -> JSON {
+        let kit = InstrumentConformance(
+            try await instruments.instrument(name),
+            options: InstrumentConformanceOptions(allowSetting: options.allowsOutput))
+        return await kit.run { progress($0, name) }.json
+    }
+
+    /// The kit needs the boards for itself: belld's links are closed meanwhile and made anew afterwards.
+    private func checkBoard(_ name: String, _ node: Node, _ options: CheckOptions) async throws(BellError) -> JSON {
+        let board = laboratory.boards[node]
+        let partner = options.withPartner ? try access.opener(of: laboratory.boards[node.other].address) : nil
+        let kit = BoardConformance(
+            name: "\(name) at \(board.address.text)", opener: try access.opener(of: board.address, tap: taps[name]),
+            partner: partner,
+            options: BoardConformanceOptions(
+                way: board.address.isByteStream ? .stream : .messages, allowOutput: options.allowsOutput,
+                isTriggerMaster: laboratory.triggerMaster == node))
+        await boards.lease()
+        do throws(BellError) {
+            let report = try await kit.run { progress($0, name) }
+            await boards.endLease()
+            return report.json
+        } catch {
+            await boards.endLease()
+            throw error
+        }
+    }
+
+    @Sendable private func progress(_ progress: ConformanceProgress, _ name: String) {
+        telemetry([
+            "level": "info", "device": .string(name),
+            "message": .string("check \(progress.number) of \(progress.total): \(progress.title)"),
+        ])
+    }
+}

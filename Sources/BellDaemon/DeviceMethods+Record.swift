@@ -1,0 +1,50 @@
+import BellModel
+import Recording
+
+extension DeviceMethods {
+    /// Begins to record a device's traffic; the device does not notice.
+    func record(_ name: String, _ file: String) throws(BellError) -> JSON {
+        guard file.hasPrefix("/") else {
+            throw BellError(
+                .controlBadRequest, "The recording's path \"\(file)\" is relative.", at: "params.file",
+                fix: "send an absolute path; bellctl does")
+        }
+        let tap = try tap(name)
+        try tap.start(file: file) { [telemetry] end in
+            guard let error = end.error else { return }
+            telemetry(["level": "error", "device": .string(name), "message": .string("recording ended: \(error.what)")])
+        }
+        return ["device": .string(name), "file": .string(file)]
+    }
+
+    /// Ends a recording; what it has is on disk afterwards.
+    func stopRecording(_ name: String) async throws(BellError) -> JSON {
+        guard let end = try await tap(name).stop() else {
+            throw BellError(
+                .recordingNone, "\(name) is not being recorded.", at: name,
+                fix: "`bellctl device record \(name) FILE` begins")
+        }
+        return [
+            "device": .string(name), "bytes": JSON(count: end.bytes), "records": JSON(count: end.records),
+            "ended_early": end.error?.json ?? .null,
+        ]
+    }
+
+    private func tap(_ name: String) throws(BellError) -> RecorderTap {
+        if let tap = taps[name] { return tap }
+        let isThere = laboratory.devices.contains { $0.name == name }
+        throw BellError(
+            isThere ? .recordingUnsupported : .deviceUnknown,
+            isThere
+                ? "The traffic of \(name) is not recorded by belld." : "No device is called \"\(name.prefix(40))\".",
+            at: "lab.yaml devices", cause: isThere ? "it is a replay, or a process speaks for it" : nil,
+            fix: "devices: \(laboratory.devices.filter { taps[$0.name] != nil }.map(\.name).joined(separator: ", "))")
+    }
+}
+
+extension BellError.Code {
+    /// A device is not being recorded.
+    static let recordingNone = BellError.Code("recording.none", exit: .usage)
+    /// A device whose traffic does not pass a seam that is recorded.
+    static let recordingUnsupported = BellError.Code("recording.unsupported", exit: .usage)
+}
