@@ -149,6 +149,9 @@ actor CampaignRunner {
     /// Whether a campaign is under way.
     var isRunning: Bool { current != nil }
 
+    /// The sources of host bits that the campaign under way has opened, for status and telemetry.
+    var hostBits: [Node: HostBitStatus] { sources?.statuses ?? [:] }
+
     // MARK: Life
 
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
