@@ -54,5 +54,17 @@ extension CommandTree {
                     flag("force", "Change it although a check failed."),
                 ],
                 positionals: [name, PositionalSpec(name: "ADDRESS", summary: "For example usb://1209:be11/ALICE01.")]),
+            command(
+                "record", "Record a device's traffic into a file.",
+                """
+                belld goes on as before; the file holds every frame or transfer until --stop. `at: replay:///PATH` serves \
+                it again as a device. A recording of a board contains outcomes: keep it as secret as they are.
+                """,
+                [flag("stop", "End the recording.")],
+                positionals: [name, PositionalSpec(name: "FILE", summary: "A new file.", isOptional: true)]),
+            command(
+                "recording", "Show what is in a recording.", "",
+                [value("frames", "N", "How many of its first records are shown in full.", default: "0")],
+                positionals: [PositionalSpec(name: "FILE", summary: "A .belltrace file.")]),
         ])
 }

@@ -75,6 +75,8 @@ public enum ControlTool {
         "device safe": DeviceCommand.safe,
         "device check": DeviceCheckCommand.run,
         "device swap": DeviceSwapCommand.run,
+        "device record": DeviceRecordCommand.record,
+        "device recording": DeviceRecordCommand.show,
         "sequence check": SequenceCommand.check,
         "sequence show": SequenceCommand.show,
         "campaign plan": PlanCommand.run,

@@ -172,6 +172,8 @@ actor CampaignRunner {
     }
 
     func endCheck() { checked = nil }
+    /// The sources of host bits that the campaign under way has opened, for status and telemetry.
+    var hostBits: [Node: HostBitStatus] { sources?.statuses ?? [:] }
 
     // MARK: Life
 

@@ -40,7 +40,7 @@ extension DeviceMethods {
         let kit = InstrumentConformance(
             try await instruments.instrument(name),
             options: InstrumentConformanceOptions(allowSetting: options.allowsOutput))
-        return await kit.run { progress($0, name) }.json
+        return DeviceMethods.json(await kit.run { progress($0, name) })
     }
 
     /// The kit needs the boards for itself: belld's links are closed meanwhile and made anew afterwards.
@@ -57,11 +57,18 @@ extension DeviceMethods {
         do throws(BellError) {
             let report = try await kit.run { progress($0, name) }
             await boards.endLease()
-            return report.json
+            return DeviceMethods.json(report)
         } catch {
             await boards.endLease()
             throw error
         }
+    }
+
+    /// The report with its text, so that whoever asks need not know the kit.
+    private static func json(_ report: ConformanceReport) -> JSON {
+        var object = report.json.objectValue ?? [:]
+        object["text"] = .string(report.text)
+        return .object(object)
     }
 
     @Sendable private func progress(_ progress: ConformanceProgress, _ name: String) {

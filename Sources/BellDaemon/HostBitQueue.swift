@@ -16,7 +16,8 @@ struct HostBitQueue {
     /// Adds bytes; true when the source should pause.
     mutating func append(_ more: some Collection<UInt8>) -> Bool {
         bytes += more
-        isPaused = count >= HostBitQueue.highWater
+        // A message on its way may come after the pause was asked for; that it is asked for stays so until there is room.
+        isPaused = isPaused || count >= HostBitQueue.highWater
         return isPaused
     }
 

@@ -78,8 +78,8 @@ final class HostBitSerial: Sendable {
             state.attempts = 0
             gate.reopened()
         } catch {
+            state.cause = error.cause ?? error.what
             guard error.code == .hostBits else { throw error }
-            state.cause = error.cause
         }
     }
 }
@@ -90,7 +90,17 @@ final class HostBitSerial: Sendable {
 /// - Throws: `host-bits.source` when it cannot be opened or set, `host-bits.address` when it is no tty.
 private func openSerialPort(_ path: String, baud: Int, name: String) throws(BellError) -> Int32 {
     let fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC)
-    guard fd >= 0 else { throw .hostBits(name, cause: "open: \(String(cString: strerror(errno)))") }
+    guard fd >= 0 else {
+        let code = errno
+        let cause = "open: \(String(cString: strerror(code)))"
+        switch code {
+        case ENOENT, ENXIO, ENODEV, EIO: throw .hostBitsUnplugged(name, cause: cause)
+        case EACCES, EPERM:
+            throw .hostBits(
+                name, cause: cause, fix: "let belld's user read \(path): on Debian, add it to the group dialout")
+        default: throw .hostBits(name, cause: cause)
+        }
+    }
     guard isatty(fd) == 1 else {
         close(fd)
         throw BellError(

@@ -12,7 +12,7 @@ public struct Plan: Equatable, Sendable {
     /// Sign pattern of S.
     public var pattern: CHSHPattern
     public var inputBits: InputBitSource
-    /// Where host bits come from (`file:PATH`, `device:PATH` or `zmq:ENDPOINT`); nil for board bits.
+    /// Where host bits come from (docs/host-bits.md); nil for board bits.
     public var hostBits: PerNode<String>?
     /// Declared bound μ: each setting bit has a probability in [½ − μ, ½ + μ] given the past. 0 ≤ μ < ½.
     public var settingBias: Double

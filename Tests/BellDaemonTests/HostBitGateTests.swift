@@ -86,6 +86,10 @@ import Testing
         #expect(queue.count == 1 << 20)
         #expect(queue.take(2 << 20) == nil)
         #expect(queue.take(1 << 19)?.hasRoom == false)
+        // What was on its way does not make the pause forgotten.
+        let late = queue.append([7])
+        #expect(late)
+        #expect(queue.take(1)?.hasRoom == false)
         let taken = queue.take((1 << 18) + 1)
         let last = try #require(taken)
         #expect(last.hasRoom)

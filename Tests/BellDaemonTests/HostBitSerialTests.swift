@@ -199,6 +199,7 @@ import Testing
             try HostBitSource(address: "serial:\(folder.file("none"))", reactor: reactor)
         }
         #expect(missing.code == .hostBits)
+        #expect(missing.what == "The host's source of input bits is unplugged.")
         #expect(missing.cause == "open: No such file or directory")
     }
 

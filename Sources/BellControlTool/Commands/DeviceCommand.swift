@@ -1,3 +1,4 @@
+import BellCommandLine
 import BellModel
 
 /// `bellctl device list|show|set|safe`: what belld knows of its devices, and setting instruments between blocks.

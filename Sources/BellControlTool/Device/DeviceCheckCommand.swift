@@ -1,0 +1,175 @@
+import BellControl
+import BellHost
+import BellModel
+import BellSequence
+import BellZeroMQ
+import Devices
+import DriverConformance
+import DriverKit
+import Synchronization
+
+/// `bellctl device check`: the conformance kit, by the daemon that has the device, or directly.
+enum DeviceCheckCommand {
+    static func run(_ invocation: Invocation) throws(BellError) -> Reply {
+        let target = invocation.positional(0) ?? ""
+        if !target.contains("://"), try isServed(invocation) { return try byDaemon(target, invocation) }
+        return try directly(target, invocation)
+    }
+
+    private static func isServed(_ invocation: Invocation) throws(BellError) -> Bool {
+        do throws(BellError) {
+            _ = try invocation.call("ping", timeoutMilliseconds: 2000)
+            return true
+        } catch {
+            guard error.code == .controlUnreachable else { throw error }
+            return false
+        }
+    }
+
+    // MARK: By the daemon
+
+    /// The daemon makes the check; what it says of its progress is asked for meanwhile.
+    private static func byDaemon(_ name: String, _ invocation: Invocation) throws(BellError) -> Reply {
+        let endpoint = try invocation.runDirectory().endpoint("control")
+        let allowsOutput = invocation.flag("allow-output")
+        let pending = DirectAccess.start { () async throws(BellError) in
+            let client = try ControlClient(context: try ZeroMQContext(), endpoint: endpoint)
+            return try client.call(
+                "device.check", ["device": .string(name), "allow_output": .bool(allowsOutput)],
+                timeoutMilliseconds: 300_000)
+        }
+        let screen = ProgressScreen(console: invocation.console)
+        while pending.finished == nil {
+            pause(milliseconds: 200)
+            guard invocation.console.isTerminal, let status = try? invocation.call("status") else { continue }
+            let message = status["events"]?.arrayValue?.last { $0["device"]?.stringValue == name }?["message"]
+            guard let text = Style.safe(message?.stringValue, limit: 100) else { continue }
+            let words = text.split(separator: " ")
+            let numbers = words.compactMap { Double($0.filter(\.isNumber)) }
+            screen.draw(fraction: numbers.count >= 2 ? (numbers[0] - 1) / max(numbers[1], 1) : 0, fields: [text])
+        }
+        screen.end()
+        let report = try pending.wait()
+        return Reply(
+            json: report, text: ended(Style.safe(report["text"]?.stringValue) ?? ""),
+            exit: report["passed"]?.boolValue == true ? .ok : .hardware)
+    }
+
+    // MARK: Directly
+
+    private static func directly(_ target: String, _ invocation: Invocation) throws(BellError) -> Reply {
+        let lab = invocation.text("lab") ?? ""
+        let laboratory = try LabFile.laboratory(text: try readText(lab), source: lab)
+        let device = try device(target, in: laboratory, invocation)
+        let access = try DirectAccess(invocation, lab: lab)
+        defer { access.close() }
+        let latest = Latest()
+        let title = device.name == device.address.text ? device.name : "\(device.name) at \(device.address.text)"
+        let pending: DirectAccess.Pending<ConformanceReport>
+        if device.driver == .board {
+            var options = BoardConformanceOptions(
+                way: device.address.isByteStream ? .stream : .messages, allowOutput: invocation.flag("allow-output"))
+            if let node = device.node { options.isTriggerMaster = laboratory.triggerMaster == node }
+            if invocation.flag("ask-to-pull") { options.askToPull = { await latest.ask() } }
+            let kit = BoardConformance(
+                name: title, opener: try access.devices.opener(of: device.address),
+                partner: try partner(of: device, in: laboratory, access, invocation), options: options)
+            pending = DirectAccess.start { () async throws(BellError) in try await kit.run { latest.set($0) } }
+        } else {
+            let instrument = try access.devices.instrument(
+                name: title, driver: device.driver, address: device.address)
+            let kit = InstrumentConformance(
+                instrument, options: InstrumentConformanceOptions(allowSetting: invocation.flag("allow-output")))
+            pending = DirectAccess.start { () async throws(BellError) in await kit.run { latest.set($0) } }
+        }
+        let report = try watch(pending, latest, invocation.console)
+        return Reply(json: report.json, text: report.text, exit: report.exitCode)
+    }
+
+    /// Draws the progress; Ctrl-C ends the check early and leaves the device safe.
+    private static func watch(
+        _ pending: DirectAccess.Pending<ConformanceReport>, _ latest: Latest, _ console: Console
+    ) throws(BellError) -> ConformanceReport {
+        let signals = try SignalCount()
+        let screen = ProgressScreen(console: console)
+        while pending.finished == nil {
+            pause(milliseconds: 50)
+            if signals.count > 0 { pending.cancel() }
+            if latest.takeQuestion() {
+                screen.note("pull the device's cable, put it in again, then press Return")
+                _ = readLine()
+                latest.answer()
+            }
+            guard let progress = latest.value else { continue }
+            screen.draw(
+                fraction: Double(progress.number - 1) / Double(max(progress.total, 1)),
+                fields: ["\(progress.number) of \(progress.total)", progress.title])
+        }
+        screen.end()
+        return try pending.wait()
+    }
+
+    /// A device of lab.yaml, or what the options say of an address.
+    private static func device(
+        _ target: String, in laboratory: Laboratory, _ invocation: Invocation
+    ) throws(BellError) -> Laboratory.Device {
+        guard target.contains("://") else { return try LabFile.device(target, in: laboratory) }
+        let address = try DeviceAddress(target, place: "DEVICE")
+        if let known = laboratory.devices.first(where: { $0.address.way == address.way }) { return known }
+        return Laboratory.Device(
+            name: target, driver: Laboratory.Driver(rawValue: invocation.text("driver") ?? "") ?? .board, node: nil,
+            address: address, limits: nil, place: SourcePlace(file: laboratory.source, line: 1))
+    }
+
+    /// The other board: the one that is named, else the other node's for a board of lab.yaml.
+    private static func partner(
+        of device: Laboratory.Device, in laboratory: Laboratory, _ access: DirectAccess, _ invocation: Invocation
+    ) throws(BellError) -> TransportOpener? {
+        if let name = invocation.text("partner") {
+            let partner = try Self.device(name, in: laboratory, invocation)
+            return try access.devices.opener(of: partner.address)
+        }
+        guard let node = device.node else { return nil }
+        return try access.devices.opener(of: laboratory.boards[node.other].address)
+    }
+}
+
+/// What a check that runs in a task has to say to the thread that draws.
+private final class Latest: Sendable {
+    private struct State {
+        var progress: ConformanceProgress?
+        var question: CheckedContinuation<Void, Never>?
+        var isAsked = false
+    }
+
+    private let state = Mutex(State())
+
+    var value: ConformanceProgress? { state.withLock { $0.progress } }
+
+    func set(_ progress: ConformanceProgress) { state.withLock { $0.progress = progress } }
+
+    /// Waits until a person has answered.
+    func ask() async {
+        await withCheckedContinuation { continuation in
+            state.withLock { state in
+                state.question = continuation
+                state.isAsked = true
+            }
+        }
+    }
+
+    /// Whether a question is new.
+    func takeQuestion() -> Bool {
+        state.withLock { state in
+            defer { state.isAsked = false }
+            return state.isAsked
+        }
+    }
+
+    func answer() {
+        state.withLock { state in
+            defer { state.question = nil }
+            return state.question
+        }?.resume()
+    }
+}
