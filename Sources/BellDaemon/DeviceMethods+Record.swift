@@ -1,4 +1,6 @@
+import BellControl
 import BellModel
+import BellSequence
 import Recording
 
 extension DeviceMethods {

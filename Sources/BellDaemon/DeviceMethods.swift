@@ -3,6 +3,7 @@ import BellSequence
 import Board
 import Devices
 import DriverKit
+import Recording
 
 /// The control protocol's `device.…` methods; docs/control-protocol.md describes each.
 struct DeviceMethods: Sendable {
