@@ -151,6 +151,21 @@ import VirtualUSB
         #expect(store["11710240017"]?.operations == [1])
     }
 
+    @Test("once an old reply was seen, an old reply to the same question is not believed")
+    func lagging() async throws {
+        // The sixth command leaves a reply behind, which the set meets; from the ninth on an old reply precedes each.
+        let box = try Box("RC-1SPDT-A18", faults: [.init(.staleFirst, at: 6...6), .init(.staleFirst, at: 9...Int.max)])
+        let driver = RFSwitch.bench(box)
+        _ = try await driver.connect()
+        _ = try await driver.read("switch_a")
+        _ = try await driver.read("switch_a")
+        _ = try await driver.set("switch_a", to: .integer(2))
+        for port in [1, 2, 2, 1] {
+            box.move(0, to: port)
+            #expect(try await driver.read("switch_a") == .integer(port))
+        }
+    }
+
     @Test(
         "an interface without 64-byte interrupt endpoints is no such box",
         arguments: [
