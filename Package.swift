@@ -157,7 +157,7 @@ let package = Package(
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
-        tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
+        tests(of: "Recording", ["DriverKit", "Board", "MockLab"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
         tests(of: "VirtualUSB", ["DriverKit"]),
         tests(of: "Devices", ["DriverKit"]),

@@ -175,7 +175,7 @@ public struct ShadowComparator: Sendable {
             let isOverdue = now - (arm.primaryEnded ?? now) > options.patience
             guard isOverdue || (arm.primary.isComplete && arm.shadow.isComplete) else { continue }
             arms[name] = nil
-            if arm.shadow.isEmpty && !arm.primary.isEmpty {
+            if arm.shadow.neverBegan && !arm.primary.neverBegan {
                 incomparable(arm)
                 continue
             }
