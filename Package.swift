@@ -163,7 +163,7 @@ let package = Package(
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
-        tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
+        tests(of: "Recording", ["DriverKit", "Board", "MockLab"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellCrypto"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
         tests(of: "Devices", ["DriverKit"]),

@@ -76,7 +76,8 @@ public final class DeviceAccess: Sendable {
         case .usb(let vendor, let product, let serial):
             return try instrument(
                 name: name, driver: driver, at: USBPlace(vendor: vendor, product: product, serial: serial),
-                on: tapped(usb, tap), address: address)
+                on: tapped(usb, tap), address: address,
+                counts: FileSwitchCountStore(folder: switchCounts))
         case .mock(_, let device):
             let (bus, place) = try mock.instrument(device, address: address)
             return try instrument(name: name, driver: driver, at: place, on: tapped(bus, tap), address: address)
@@ -99,13 +100,14 @@ public final class DeviceAccess: Sendable {
     }
 
     private func instrument(
-        name: String, driver: Laboratory.Driver, at place: USBPlace, on bus: any USBBus, address: DeviceAddress
+        name: String, driver: Laboratory.Driver, at place: USBPlace, on bus: any USBBus, address: DeviceAddress,
+        counts: any SwitchCountStore = NoSwitchCountStore()
     ) throws(BellError) -> any Instrument {
         switch driver {
         case .rfSwitch:
             return RFSwitch(
                 name: name, vendor: place.vendor, product: place.product, serial: place.serial, bus: bus,
-                counts: FileSwitchCountStore(folder: switchCounts))
+                counts: counts)
         case .attenuator:
             return Attenuator(
                 name: name, vendor: place.vendor, product: place.product, serial: place.serial, bus: bus)

@@ -128,6 +128,57 @@ struct BoardReplayTests {
         #expect(exhausted?.code == .replayExhausted)
     }
 
+    @Test(
+        "Both boards of one session are served again to another campaign, at once and in the recorded time",
+        arguments: [ReplayOptions.Speed.max, .factor(1)])
+    func bothBoards(speed: ReplayOptions.Speed) async throws {
+        /// Runs two arms on both boards; returns each driver's data.
+        func run(_ open: PerNode<TransportOpener>, _ campaign: CampaignID?) async throws -> PerNode<[BoardEvent]> {
+            var alice = Conversation(.alice, open: open.alice)
+            var bob = Conversation(.bob, open: open.bob)
+            for driver in [alice.driver, bob.driver] {
+                _ = try await driver.connect()
+                try await driver.load(try Scene.program(driver.node))
+            }
+            let campaign = try #require(campaign)
+            for arm in 0..<2 as Range<UInt64> {
+                let order = ArmOrder(campaign: campaign, arm: arm, firstIndex: 400 * arm, count: 400)
+                try await alice.driver.arm(order)
+                try await bob.driver.arm(order)
+                try await alice.driver.start()
+                try await alice.collect(until: arm)
+                try await bob.collect(until: arm)
+                for driver in [alice.driver, bob.driver] {
+                    await driver.acknowledge(campaign: campaign, arm: arm, nextIndex: 400 * arm + 400)
+                    _ = try await driver.status()
+                }
+            }
+            await alice.driver.close()
+            await bob.driver.close()
+            return PerNode(alice: try alice.data(as: Scene.campaign), bob: try bob.data(as: Scene.campaign))
+        }
+        let lab = VirtualLab(profile: try Scene.profile(), seed: 4)
+        let taps = PerNode { RecorderTap(device: $0.name, address: "mock://mocklab/\($0.name)", kind: .board) }
+        let sinks = PerNode { _ in MemorySink() }
+        for node in Node.allCases { try taps[node].start(to: sinks[node]) }
+        let open = PerNode<TransportOpener> { node in
+            taps[node].recording { () async throws(BellError) in try lab.transport(to: node) }
+        }
+        let recorded = try await run(open, Scene.campaign)
+        for node in Node.allCases { await taps[node].stop() }
+        lab.stop()
+        let replays = try PerNode { node in
+            try BoardReplay(try Trace(parsing: sinks[node].bytes), options: ReplayOptions(speed: speed))
+        }
+        let again = try await run(replays.map { $0.opener }, Scene.otherCampaign)
+        for node in Node.allCases {
+            #expect(replays[node].divergence == nil)
+            #expect(replays[node].unsentRequests == 0)
+            #expect(again[node] == recorded[node])
+            #expect(again[node].contains { if case .armEnd(_, 1, _, _, 400, _) = $0 { true } else { false } })
+        }
+    }
+
     @Test("A recording that begins in the middle of a connection carries the greeting and the program")
     func middle() async throws {
         let lab = VirtualLab(profile: try Scene.profile(), seed: 4)

@@ -213,6 +213,19 @@ struct ReplayMachineTests {
         #expect(actions.last == .end(BellError(.transportClosed, "gone")))
     }
 
+    @Test("An answer to what was asked before the recording began is not taken for the answer to another request")
+    func strayAnswer() throws {
+        var writer = Writer()
+        writer.board(.pong(token: 0), 1, to: 2)
+        writer.board(.ok, 2, to: 3)
+        writer.host(.stop, 4)
+        writer.board(.ok, 3, to: 4)
+        var machine = try writer.machine()
+        #expect(try seen(machine.open(at: .zero)) == [Seen(.ok, 1, .max)])
+        #expect(
+            try seen(machine.handle(.frame(BoardMessage.stop.encoded(sequence: 3)), at: .zero)) == [Seen(.ok, 2, 3)])
+    }
+
     @Test("Bytes that are no frame are matched whole; others end the replay")
     func hostGarbage() throws {
         var writer = Writer()

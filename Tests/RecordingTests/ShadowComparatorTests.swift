@@ -225,6 +225,35 @@ struct ShadowComparatorTests {
         #expect(talk.comparator.summary.arms == 0)
     }
 
+    @Test("An arm that the shadow begins and does not end is told, and stopped before the next ARM goes out")
+    func endless() throws {
+        var machine = ShadowMachine(options: ShadowOptions(patience: .seconds(3)))
+        let (first, second) = (try order(1), try order(2))
+        func types(_ input: ShadowMachine.Input, at now: Duration) throws -> ([MessageType], [ShadowNotice]) {
+            let (frames, notices) = machine.handle(input, at: now)
+            return (try frames.map { try BoardMessage(try Frame.decode($0)).type }, notices)
+        }
+        #expect(try types(.host(BoardMessage.arm(first).encoded(sequence: 7)), at: .zero).0 == [.arm])
+        for message in arm(first) { _ = try types(.primary(message.encoded(sequence: 1)), at: .seconds(1)) }
+        _ = try types(.shadow(arm(first)[0].encoded(sequence: 1)), at: .seconds(1))
+        // Held back while the shadow may still end its arm; what the primary answers meanwhile is not lost.
+        #expect(try types(.host(BoardMessage.arm(second).encoded(sequence: 8)), at: .seconds(2)).0 == [])
+        _ = try types(.primary(BoardMessage.armed(second).encoded(sequence: 2, replyTo: 8)), at: .seconds(2))
+        #expect(try types(.tick, at: .milliseconds(3_900)).0 == [])
+        let (sent, notices) = try types(.tick, at: .milliseconds(4_100))
+        #expect(sent == [.stop, .arm])
+        #expect(
+            notices.contains(
+                .difference(
+                    ShadowDifference(
+                        .arm, "arm 1: end", primary: "completed", shadow: "none within \(Duration.seconds(3))"))))
+        // The shadow's number of the second ARM is 3; the answer to the STOP of our own, 2, is nobody's.
+        _ = try types(.shadow(BoardMessage.ok.encoded(sequence: 5, replyTo: 2)), at: .seconds(5))
+        let before = machine.comparator.summary.answers
+        _ = try types(.shadow(BoardMessage.armed(second).encoded(sequence: 6, replyTo: 3)), at: .seconds(5))
+        #expect(machine.comparator.summary.answers == before + 1)
+    }
+
     @Test("A state is compared only while nothing is going on")
     func quiet() throws {
         var talk = Talk()

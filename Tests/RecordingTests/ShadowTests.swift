@@ -73,12 +73,12 @@ struct ShadowTests {
 
     @Test("A chunk that the shadow loses is found")
     func lostChunk() async throws {
-        let watch = ShadowWatch(options: ShadowOptions(patience: .milliseconds(200)))
+        let watch = ShadowWatch(options: ShadowOptions(patience: .seconds(2)))
         let fault = MockFault(.drop, node: .alice, trial: 250)
         let (notices, _, _) = try await run(watch: watch, faults: [fault])
         let differences = notices.compactMap { if case .difference(let found) = $0 { found } else { nil } }
         #expect(differences.contains { $0.what == .arm && $0.subject == "arm 1: records that came" })
-        #expect(differences.allSatisfy { $0.subject.hasPrefix("arm 1") })
+        #expect(differences.filter { !$0.subject.hasPrefix("arm 1") } == [])
     }
 
     @Test("Bob's shadow, which nobody triggers, is stopped and goes on with the next arm")

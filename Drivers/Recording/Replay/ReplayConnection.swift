@@ -135,10 +135,12 @@ extension ReplayConnection {
             let step = self.step(to: frame.sequence, isContext: record.isContext)
             // What was kept from before the recording ends the greeting's replay, whatever it answered then.
             if record.isContext, frame.type == MessageType.status.rawValue { frame.replyTo = 0 }
+            // PINGs are answered anew.
+            if frame.type == MessageType.pong.rawValue { return }
             var request = frame.replyTo == 0 ? nil : bySequence[frame.replyTo]
+            if frame.replyTo != 0, request == nil { frame.replyTo = ReplayConnection.unknownRequest }
             if let place = request, connection.requests[place].frame?.type == MessageType.ping.rawValue {
-                // PINGs are answered anew. Anything but a PONG, such as ERROR hello-required, still has to be told.
-                if frame.type == MessageType.pong.rawValue { return }
+                // Something else than a PONG, such as ERROR hello-required, still has to be told.
                 frame.replyTo = 0
                 request = nil
             }
@@ -165,6 +167,10 @@ extension ReplayConnection {
             connection.outputs.append(Output(time: record.time, what: what, anchor: anchor, request: request))
         }
     }
+
+    /// What an answer to a request that is not in the recording answers: no number that a host reaches in a connection,
+    /// so that it is not taken for the answer to a request of the replay that happens to have the recorded number.
+    static let unknownRequest = UInt32.max
 
     /// There are 2^32 − 1 numbers: 0 is not one.
     static let ring = UInt64(UInt32.max)

@@ -16,6 +16,8 @@ struct ShadowArm: Sendable {
 
         var count: UInt64 { ranges.reduce(0) { $0 + UInt64($1.count) } }
         var isEmpty: Bool { ranges.isEmpty }
+        /// Whether the board itself says that it has made no trial.
+        var neverBegan: Bool { ranges.isEmpty && end?.made == 0 }
 
         /// Whether nothing more is to come, if the board keeps its word.
         var isComplete: Bool { end.map { count >= UInt64($0.made) } ?? false }

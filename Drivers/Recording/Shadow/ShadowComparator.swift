@@ -132,10 +132,15 @@ public struct ShadowComparator: Sendable {
         compareArms(at: now)
     }
 
-    /// The shadow's arm was stopped because it never began.
+    /// The shadow's arm is stopped, because it never began or does not end.
     mutating func giveUp(_ name: ArmName) {
         guard let arm = arms.removeValue(forKey: name) else { return }
-        incomparable(arm)
+        guard !arm.shadow.isEmpty else { return incomparable(arm) }
+        counts.arms += 1
+        tell(
+            ShadowDifference(
+                .arm, "arm \(arm.order.arm): end", primary: arm.primary.end?.reason.name ?? "none",
+                shadow: "none within \(options.patience)"))
     }
 
     // MARK: Comparing
@@ -175,7 +180,7 @@ public struct ShadowComparator: Sendable {
             let isOverdue = now - (arm.primaryEnded ?? now) > options.patience
             guard isOverdue || (arm.primary.isComplete && arm.shadow.isComplete) else { continue }
             arms[name] = nil
-            if arm.shadow.isEmpty && !arm.primary.isEmpty {
+            if arm.shadow.neverBegan && !arm.primary.neverBegan {
                 incomparable(arm)
                 continue
             }

@@ -32,8 +32,9 @@ public final class ShadowTransport: Transport {
     deinit { inbox.finish() }
 
     public func send(_ frame: [UInt8]) throws(BellError) {
-        try primary.send(frame)
+        // Before it is sent: the primary's answer must not be compared before the request is known.
         inbox.post(.host(frame), size: frame.count)
+        try primary.send(frame)
     }
 
     public func close() {
