@@ -1,3 +1,4 @@
+import BellModel
 import DriverKit
 import Testing
 

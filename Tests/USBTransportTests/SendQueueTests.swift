@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Frames on their way out")
 struct SendQueueTests {
-    private func queue(window: Int = 2 << 20, flying: Int = 8) -> USBSendQueue {
-        USBSendQueue(packet: 512, window: window, maximumFlying: flying)
+    private func queue(window: Int = 2 << 20, flying: Int = 8) -> Queue {
+        Queue(window: window, flying: flying)
     }
 
     @Test(
@@ -16,7 +16,7 @@ struct SendQueueTests {
             (1_048_600, [262_144, 262_144, 262_144, 262_144, 24], false),
         ] as [(Int, [Int], Bool)])
     func pieces(size: Int, sizes: [Int], endsEmpty: Bool) {
-        var queue = queue()
+        let queue = queue()
         #expect(queue.append([UInt8](repeating: 1, count: size)))
         var pieces: [USBSendQueue.Piece] = []
         while let piece = queue.next() { pieces.append(piece) }
@@ -26,14 +26,14 @@ struct SendQueueTests {
 
     @Test("no more is under way than window and number allow; one piece always may be")
     func windows() {
-        var narrow = queue(window: 10)
+        let narrow = queue(window: 10)
         for _ in 0..<3 { #expect(narrow.append([UInt8](repeating: 0, count: 100))) }
         let first = narrow.next()
         #expect(first?.range.count == 100)
         #expect(narrow.next() == nil)
         narrow.finished(first?.number ?? 0, taken: 100, failed: false)
         #expect(narrow.next() != nil)
-        var few = queue(flying: 2)
+        let few = queue(flying: 2)
         for _ in 0..<5 { #expect(few.append([1, 2, 3])) }
         #expect(few.next() != nil)
         #expect(few.next() != nil)
@@ -42,7 +42,7 @@ struct SendQueueTests {
 
     @Test("a full queue refuses, and takes again when bytes have gone")
     func limit() {
-        var queue = queue()
+        let queue = queue()
         let frame = [UInt8](repeating: 0, count: 1 << 20)
         for _ in 0..<8 { #expect(queue.append(frame)) }
         #expect(!queue.append(frame))
@@ -55,7 +55,7 @@ struct SendQueueTests {
 
     @Test("after a failure nothing goes out until all are back, then exactly the bytes that were not taken")
     func failure() {
-        var queue = queue(flying: 3)
+        let queue = queue(flying: 3)
         for byte in 1...4 as ClosedRange<UInt8> { #expect(queue.append([UInt8](repeating: byte, count: 1000))) }
         let flying = (0..<3).compactMap { _ in queue.next() }
         queue.finished(flying[0].number, taken: 512, failed: true)
@@ -76,7 +76,7 @@ struct SendQueueTests {
     @Test("whatever fails, each byte goes out once and in order", arguments: [1, 2, 3, 4, 5] as [UInt64])
     func anyFailure(seed: UInt64) {
         var random = Steps(state: seed)
-        var queue = USBSendQueue(packet: 512, window: 3000, maximumFlying: 4)
+        let queue = queue(window: 3000, flying: 4)
         var expected: [UInt8] = []
         var sent: [UInt8] = []
         for _ in 0..<200 {
@@ -110,7 +110,7 @@ struct SendQueueTests {
 
     @Test("an unknown or repeated completion changes nothing")
     func foreign() {
-        var queue = queue()
+        let queue = queue()
         #expect(queue.append([1, 2, 3]))
         queue.finished(77, taken: 3, failed: true)
         #expect(!queue.isHalted)
@@ -118,6 +118,25 @@ struct SendQueueTests {
         #expect(queue.append([]))
         #expect(queue.next()?.range == 0..<3)
         #expect(queue.next() == nil)
+    }
+
+    /// A queue whose changing calls can stand in an expectation.
+    private final class Queue {
+        private var value: USBSendQueue
+
+        init(window: Int, flying: Int) {
+            value = USBSendQueue(packet: 512, window: window, maximumFlying: flying)
+        }
+
+        var isHalted: Bool { value.isHalted }
+        var isDrained: Bool { value.isDrained }
+        var waitingBytes: Int { value.waitingBytes }
+        func append(_ frame: [UInt8]) -> Bool { value.append(frame) }
+        func next() -> USBSendQueue.Piece? { value.next() }
+        func restart() { value.restart() }
+        func finished(_ number: UInt64, taken: Int, failed: Bool) {
+            value.finished(number, taken: taken, failed: failed)
+        }
     }
 
     /// xorshift64*: enough for tests.
