@@ -184,6 +184,7 @@ let package = Package(
             [
                 "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
+                "Devices",
                 "BellRandomness",
             ]),
         tests(

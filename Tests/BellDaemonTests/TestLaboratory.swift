@@ -4,6 +4,7 @@ import BellJournal
 import BellModel
 import BellYAML
 import Board
+import Devices
 import Foundation
 import MockLab
 import Testing
