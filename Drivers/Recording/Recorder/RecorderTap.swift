@@ -58,7 +58,7 @@ public final class RecorderTap: Sendable {
             kind: kind, simulated: simulated, device: device, address: address, software: "belld \(Version.belld)",
             started: wallClockISO8601())
         let recorder = try Recorder(header: header, sink: sink, limits: limits, now: now) { [weak self] end in
-            self?.isOn.store(false, ordering: .releasing)
+            self?.recorderEnded()
             onEnd(end)
         }
         let isFree = state.withLock { state -> Bool in
@@ -86,6 +86,11 @@ public final class RecorderTap: Sendable {
             return state.recorder
         }
         return await recorder?.stop()
+    }
+
+    /// A recorder has ended; another one may have begun since.
+    private func recorderEnded() {
+        state.withLock { if $0.recorder?.end != nil { isOn.store(false, ordering: .releasing) } }
     }
 
     private var busy: BellError {
