@@ -134,6 +134,11 @@ let package = Package(
                 "BellAudit", "DriverKit", "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
+        // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
+        .target(
+            name: "USBTestbed", dependencies: ["BellModel", "VirtualUSB"], path: "Tests/USBTestbed",
+            swiftSettings: strict),
+
         tests(of: "BellModel"),
         tests(of: "BellCommandLine"),
         tests(of: "BellHost"),
@@ -153,13 +158,13 @@ let package = Package(
             of: "MockLab",
             ["DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
         tests(of: "BellRandomness"),
-        tests(of: "USBTransport", ["DriverKit", "VirtualUSB"]),
+        tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
-        tests(of: "VirtualUSB", ["DriverKit"]),
+        tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
         tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellZeroMQ"]),
