@@ -97,6 +97,45 @@ import VirtualUSB
         #expect(!usb.model.source.isOn)
     }
 
+    @Test("an old entry of the error queue does not keep the output on, and is still reported")
+    func safeWithErrors() async throws {
+        let (source, usb) = try await source()
+        _ = try await source.set("output", to: .toggle(true))
+        usb.change { $0.model.source.note(-310, "System error") }
+        try await source.makeSafe()
+        #expect(!usb.model.source.isOn)
+        #expect(try await source.problems() == ["error -310 System error"])
+        #expect(try await source.problems() == [])
+    }
+
+    @Test("many who set at once each read their own value back")
+    func concurrent() async throws {
+        let (source, _) = try await source()
+        let wrong = await withTaskGroup(of: Int.self) { group in
+            for number in 1...50 {
+                group.addTask {
+                    let value = InstrumentValue.number(Double(number) * 1e8)
+                    return (try? await source.set("frequency_hz", to: value)) == value ? 0 : 1
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(wrong == 0)
+    }
+
+    @Test("a value that is no number is refused")
+    func noNumber() async throws {
+        let (source, _) = scripted([
+            "*IDN?": "Rohde&Schwarz,SGS100A,1,2", "SOUR:FREQ?": "9.91E37", "SOUR:POW?": "9.9E37",
+            "STAT:QUES:COND?": "0",
+        ])
+        _ = try await source.connect()
+        for key in ["frequency_hz", "power_dbm"] {
+            let error = await failure { () async throws(BellError) in _ = try await source.read(key) }
+            #expect(error?.code == .instrumentProtocol)
+        }
+    }
+
     @Test("before it is connected and after it is closed nothing is done")
     func notConnected() async throws {
         let source = MicrowaveSource(name: "alice/lo", link: USBTMCLink.direct(DirectUSB(USBTMCSource())))

@@ -164,7 +164,7 @@ import VirtualUSB
     @Test("a device that is pulled at any step of the handshake is reported as unplugged, and found again")
     func unpluggedAtEachStep() async throws {
         let calm = DirectUSB(USBTMCSource())
-        let steps = try await Self.handshake(calm).calls.count
+        let steps = try await Self.handshake(calm).state.withLock { $0.steps }
         #expect(steps > 20)
         for step in 1...steps {
             let usb = DirectUSB(USBTMCSource())

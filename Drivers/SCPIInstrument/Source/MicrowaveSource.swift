@@ -10,7 +10,11 @@ public actor MicrowaveSource: Instrument {
     private let session: SCPISession
     /// For questions that an instrument perhaps does not know, and then does not answer.
     private let probing: Duration
+    /// A value is set and read back before the next one is touched.
+    private let turnstile = Turnstile()
     private var dialect: MicrowaveDialect?
+    /// Errors that came up while the output was switched off, and that nobody has seen yet.
+    private var unseen: [String] = []
     private var known: [InstrumentSetting] = []
 
     /// - Parameter timeout: For each answer.
@@ -25,6 +29,8 @@ public actor MicrowaveSource: Instrument {
     // MARK: Connection
 
     public func connect() async throws(BellError) -> InstrumentIdentity {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         dialect = nil
         known = []
         let identity = try await session.open()
@@ -120,11 +126,15 @@ public actor MicrowaveSource: Instrument {
     public func settings() async -> [InstrumentSetting] { known }
 
     public func read(_ key: String) async throws(BellError) -> InstrumentValue {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (_, dialect) = try setting(key)
         return try await value(of: key, dialect)
     }
 
     public func set(_ key: String, to value: InstrumentValue) async throws(BellError) -> InstrumentValue {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (setting, dialect) = try setting(key)
         try setting.check(value, of: name)
         let order: String
@@ -148,8 +158,8 @@ public actor MicrowaveSource: Instrument {
 
     private func value(of key: String, _ dialect: MicrowaveDialect) async throws(BellError) -> InstrumentValue {
         switch key {
-        case Key.frequency: return .number(try await session.number(dialect.frequency + "?"))
-        case Key.power: return .number(try await session.number(dialect.power + "?"))
+        case Key.frequency: return .number(try await finite(dialect.frequency + "?"))
+        case Key.power: return .number(try await finite(dialect.power + "?"))
         case Key.output: return .toggle(try await session.boolean(dialect.output + "?"))
         case Key.reference:
             let word = try await session.query(dialect.reference + "?").uppercased()
@@ -160,6 +170,15 @@ public actor MicrowaveSource: Instrument {
                 at: "\(name) \(key)", cause: "\"\(SCPIText.printable(word.utf8.prefix(40)))\"")
         default: return .toggle(try await isLocked(dialect))
         }
+    }
+
+    /// A number that is one: not 9.91E37, nor infinite.
+    private func finite(_ question: String) async throws(BellError) -> Double {
+        let number = try await session.number(question)
+        guard number.isFinite else {
+            throw BellError(.instrumentProtocol, "\(name) has no value for \(question): \(number).", at: name)
+        }
+        return number
     }
 
     private func isLocked(_ dialect: MicrowaveDialect) async throws(BellError) -> Bool {
@@ -182,8 +201,11 @@ public actor MicrowaveSource: Instrument {
     // MARK: State
 
     public func problems() async throws(BellError) -> [String] {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let dialect = try connected()
-        var problems: [String] = []
+        var problems = unseen
+        unseen = []
         if dialect.lock != nil, try await !isLocked(dialect) { problems.append("reference not locked") }
         if try await session.events().contains(.powerOn) {
             problems.append("it was switched on since it was connected: its settings are those of a fresh start")
@@ -197,8 +219,16 @@ public actor MicrowaveSource: Instrument {
     }
 
     public func makeSafe() async throws(BellError) {
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let dialect = try connected()
-        try await session.configure(["\(dialect.output) OFF"])
+        do throws(BellError) {
+            try await session.configure(["\(dialect.output) OFF"])
+        } catch {
+            // Whatever the error queue held, also from before: what counts now is whether the output is off.
+            guard error.code == .instrumentFault else { throw error }
+            unseen = (unseen + ["error \(error.cause ?? error.what)"]).suffix(8)
+        }
         guard try await !session.boolean(dialect.output + "?") else {
             throw BellError(
                 .instrumentReadBack, "The output of \(name) is still on after it was switched off.", at: name,

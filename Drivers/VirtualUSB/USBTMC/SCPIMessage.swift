@@ -15,12 +15,13 @@ struct SCPIMessageUnit: Equatable, Sendable {
     }
 
     private init?(_ unit: ArraySlice<UInt8>) {
-        let unit = SCPIMessageUnit.trimmed(unit)
+        // Only its front: the last byte may belong to a block.
+        let unit = unit.drop { $0 <= 32 }
         guard !unit.isEmpty else { return nil }
         let head = unit.prefix { $0 > 32 }
         isQuery = head.last == UInt8(ascii: "?")
         header = String(decoding: isQuery ? head.dropLast() : head, as: UTF8.self)
-        let rest = SCPIMessageUnit.trimmed(unit.dropFirst(head.count))
+        let rest = unit.dropFirst(head.count).drop { $0 <= 32 }
         parameters =
             rest.isEmpty
             ? []

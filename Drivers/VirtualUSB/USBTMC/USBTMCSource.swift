@@ -53,6 +53,8 @@ public struct USBTMCSource: USBDeviceModel {
     /// Answers so far; faults count by it.
     public var replies = 0
     var late: (answer: [UInt8], until: SourceFault.Waker)?
+    /// A late answer has come; the next message does not drop it as it should.
+    var hasStale = false
     var isEndless = false
     /// Tag of a bulk OUT transfer that is not taken.
     var deafTag: UInt8?
@@ -139,7 +141,7 @@ public struct USBTMCSource: USBDeviceModel {
         let text = message
         message = []
         // IEEE 488.2, section 6.3.2.3: a new message while an answer waits is an error, and the answer is dropped.
-        if !answers.isEmpty, late == nil {
+        if !answers.isEmpty, !hasStale {
             answers = []
             request = nil
             source.note(-410, "Query INTERRUPTED")
@@ -162,7 +164,9 @@ public struct USBTMCSource: USBDeviceModel {
     /// Lets a late answer come.
     mutating func wake(_ waker: SourceFault.Waker) {
         guard let (answer, until) = late, until == waker else { return }
+        late = nil
         answers.append(answer)
+        hasStale = true
     }
 
     // MARK: Bulk IN
@@ -211,7 +215,7 @@ public struct USBTMCSource: USBDeviceModel {
         answers[0] = Array(answer.dropFirst(payload.count))
         if isLast {
             answers.removeFirst()
-            if answers.isEmpty { late = nil }
+            if answers.isEmpty { hasStale = false }
         }
         self.request = nil
         if faults.remove(.endlessPackets(reply: replies)) != nil {
@@ -269,6 +273,7 @@ public struct USBTMCSource: USBDeviceModel {
         request = nil
         outgoing = nil
         answers = []
+        hasStale = false
         owesEmptyPacket = false
         deafTag = nil
         pendingChecks = 0
