@@ -1,4 +1,4 @@
-public import BellModel
+import BellModel
 public import Board
 public import DriverKit
 
