@@ -45,7 +45,10 @@ struct SoundBoardTests {
         #expect(report.failures.isEmpty, "\(report.text)")
         #expect(report["arm.not-master"]?.verdict == .passed)
         // Pulses come in 8192s here; whether the arm is still running when STOP comes is the master's business.
-        #expect(skipped(report).isSubset(of: ["framing.stream", "clock.wall-rate", "states.running", "arm.stop", "safe.running"]), "\(report.text)")
+        #expect(
+            skipped(report).isSubset(of: [
+                "framing.stream", "clock.wall-rate", "states.running", "arm.stop", "safe.running",
+            ]), "\(report.text)")
     }
 
     @Test("Alone, the other board is checked as far as it goes without pulses")
@@ -99,6 +102,7 @@ struct SoundBoardTests {
         ].enumerated() { try transport.send(message.encoded(sequence: UInt32(place + 1))) }
         let before = lab.state.withLock { $0.core.boards.alice.status(time: 0) }
         #expect(before.state == .armed)
+        transport.close()
         let error = await #expect(throws: BellError.self) { _ = try await SoundBoardTests.run(lab) }
         #expect(error?.code == .conformanceBusy)
         #expect(error?.fix != nil)

@@ -12,6 +12,7 @@ actor FakeInstrument: Instrument {
     nonisolated let name = "fake"
     private let flaw: Flaw
     private var isConnected = false
+    private var hasConnected = false
     private var values: [String: InstrumentValue] = [
         "frequency_hz": .number(5.8e9), "port": .integer(2), "output": .toggle(false), "reference": .choice("internal"),
         "locked": .toggle(true),
@@ -36,8 +37,9 @@ actor FakeInstrument: Instrument {
     }
 
     func connect() throws(BellError) -> InstrumentIdentity {
+        defer { hasConnected = true }
         isConnected = true
-        if flaw == .forgetsAtConnect { values["port"] = .integer(1) }
+        if flaw == .forgetsAtConnect && hasConnected { values["port"] = .integer(1) }
         return InstrumentIdentity(
             vendor: "none", model: "memory", serial: flaw == .noSerial ? "" : "1", firmware: "1", isSimulated: true)
     }

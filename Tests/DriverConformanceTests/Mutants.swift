@@ -31,7 +31,9 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant(
             "takes HELLO of version 2", ["handshake.wrong-version"],
             host: { _, message, _ in
-                if case .hello(let hello) = message, hello.version == 2 { return .replace([.hello(Hello(software: "x"))]) }
+                if case .hello(let hello) = message, hello.version == 2 {
+                    return .replace([.hello(Hello(software: "x"))])
+                }
                 return .pass
             }),
         Mutant(
@@ -68,7 +70,8 @@ struct Mutant: Sendable, CustomStringConvertible {
                 return nil
             }),
         Mutant(
-            "forgets everything at HELLO", ["handshake.second-hello", "states.armed", "recovery.cable-pull"],
+            "forgets everything at HELLO",
+            ["handshake.second-hello", "states.armed", "recovery.cable-pull", "fault.report"],
             host: { _, message, _ in if case .hello = message { .replace([.safe, message]) } else { .pass } }),
         Mutant(
             "changes its boot id", ["session.boot-id"],
@@ -107,9 +110,8 @@ struct Mutant: Sendable, CustomStringConvertible {
         Mutant("leaves out frame numbers", ["session.sequence"], skipsNumbers: true),
         Mutant(
             "answers ACK", ["session.answers"],
-            board: { memory, message, request in
-                guard case .acknowledge = memory.lastHost, request != 0 else { return nil }
-                return [Wire(.ok, replyTo: request - 1), Wire(message, replyTo: request)]
+            host: { _, message, _ in
+                if case .acknowledge = message { .replaceAnswered(message, .ok) } else { .pass }
             }),
         Mutant(
             "answers out of order", ["session.answers"],
@@ -520,7 +522,11 @@ struct Mutant: Sendable, CustomStringConvertible {
             board: { _, message, request in
                 guard case .rawRandom(let random) = message else { return nil }
                 let bytes = [UInt8](repeating: 0x5A, count: random.bits.bytes.count)
-                return [Wire(.rawRandom(RawRandom(bits: PackedBits(count: random.bits.count, bytes: bytes))), replyTo: request)]
+                return [
+                    Wire(
+                        .rawRandom(RawRandom(bits: PackedBits(count: random.bits.count, bytes: bytes))),
+                        replyTo: request)
+                ]
             }),
         Mutant(
             "leaves ones in unused bits", ["random.count"],
@@ -533,7 +539,11 @@ struct Mutant: Sendable, CustomStringConvertible {
             board: { _, message, request in
                 guard case .rawRandom(let random) = message else { return nil }
                 let bytes = random.bits.bytes.map { $0 | $0 << 1 }
-                return [Wire(.rawRandom(RawRandom(bits: PackedBits(count: random.bits.count, bytes: bytes))), replyTo: request)]
+                return [
+                    Wire(
+                        .rawRandom(RawRandom(bits: PackedBits(count: random.bits.count, bytes: bytes))),
+                        replyTo: request)
+                ]
             }),
         Mutant(
             "plays one shot too few", ["shots"],

@@ -6,7 +6,8 @@ import Testing
 @Suite("The conformance report")
 struct ReportTests {
     private let report = ConformanceReport(
-        device: "alice at mock://lab/alice", identity: "mock board, serial 1, firmware 2, node alice", isSimulated: true,
+        device: "alice at mock://lab/alice", identity: "mock board, serial 1, firmware 2, node alice",
+        isSimulated: true,
         checks: [
             ConformanceCheck(
                 id: "trials.numbering", title: "indices are the host's", verdict: .passed,
@@ -54,7 +55,8 @@ struct ReportTests {
         wide.identity = String(repeating: "x", count: 500)
         wide.checks[2].verdict = .skipped(String(repeating: "a long reason, ", count: 40))
         wide.checks[3].verdict = .failed(
-            BellError(.conformanceViolation, String(repeating: "y", count: 333), cause: String(repeating: "z z ", count: 99)))
+            BellError(
+                .conformanceViolation, String(repeating: "y", count: 333), cause: String(repeating: "z z ", count: 99)))
         for line in wide.text.split(separator: "\n") { #expect(line.count <= 100) }
         #expect(wide.text.count { $0 == "x" } >= 500 && wide.text.count { $0 == "y" } >= 333)
     }

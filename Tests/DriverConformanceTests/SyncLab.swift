@@ -12,7 +12,10 @@ final class SyncLab: Sendable {
         var core: LabCore
         /// Wall nanoseconds, moved by the clock's sleepers.
         var now: UInt64 = 10_000_000_000
+        /// The end that greeted each board last.
         var ends = PerNode<SyncTransport?>(alice: nil, bob: nil)
+        /// Every end that is not closed.
+        var open: [SyncTransport] = []
         var mutations = PerNode<Mutation?>(alice: nil, bob: nil)
         /// Something came since the last sleep.
         var hasDelivered = false
@@ -38,7 +41,11 @@ final class SyncLab: Sendable {
 
     /// Makes connections to a board.
     func opener(_ node: Node, stream: StreamHabit? = nil) -> TransportOpener {
-        { () async throws(BellError) -> any Transport in SyncTransport(lab: self, node: node, stream: stream) }
+        { () async throws(BellError) -> any Transport in
+            let end = SyncTransport(lab: self, node: node, stream: stream)
+            self.state.withLock { $0.open.append(end) }
+            return end
+        }
     }
 
     func inject(_ fault: MockFault) { state.withLock { $0.core.faults.add(fault) } }
@@ -78,6 +85,7 @@ final class SyncLab: Sendable {
     func closed(_ end: SyncTransport, at node: Node) {
         state.withLock { state in
             if state.ends[node] === end { state.ends[node] = nil }
+            state.open.removeAll { $0 === end }
         }
     }
 
@@ -137,8 +145,7 @@ final class SyncLab: Sendable {
     /// Returns when every open end's reader has taken all that was delivered and waits for more.
     private func settle() async {
         while true {
-            let ends = state.withLock { state in Node.allCases.compactMap { state.ends[$0] } }
-            if ends.allSatisfy(\.isSettled) { return }
+            if state.withLock({ $0.open }).allSatisfy(\.isSettled) { return }
             await Task.yield()
         }
     }

@@ -113,7 +113,8 @@ extension BoardBench {
     /// The partner's half is not judged here: taken, acknowledged, forgotten.
     private func settlePartner() async {
         guard let partner else { return }
-        await partner.collect(within: timeouts.stall) { ledger in ledger.arrivals.contains { $0.armEnd != nil } }
+        // It may still wait for a pulse; SAFE before the next check ends that.
+        try? await partner.settle(for: .zero)
         _ = await partner.takeArrivals()
         try? await acknowledgeAll(of: partner)
     }

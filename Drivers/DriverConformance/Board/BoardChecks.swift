@@ -30,7 +30,8 @@ enum BoardChecks {
             rule: "send what is kept, then exactly one unsolicited STATUS", run: HandshakeChecks.replay),
         BoardCheck(
             "handshake.second-hello", "HELLO again changes nothing", greeting,
-            rule: "let HELLO change nothing but the peer: program, arm and spool stay", run: HandshakeChecks.secondHello),
+            rule: "let HELLO change nothing but the peer: program, arm and spool stay", run: HandshakeChecks.secondHello
+        ),
     ]
 
     private static let framing = [

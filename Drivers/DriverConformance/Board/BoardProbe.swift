@@ -138,9 +138,10 @@ actor BoardProbe {
             guard await receive(before: deadline) else { break }
         }
         ledger.giveUp(number)
-        throw ended ?? BellError(
-            .conformanceNoAnswer, "\(type?.name ?? "A request") was not answered within \(span.inSeconds) s.",
-            at: name)
+        throw ended
+            ?? BellError(
+                .conformanceNoAnswer, "\(type?.name ?? "A request") was not answered within \(span.inSeconds) s.",
+                at: name)
     }
 
     /// Why the connection has ended, when it has.

@@ -161,14 +161,17 @@ enum ArmChecks {
         guard let end = run.ends.first else {
             throw BellError(.conformanceViolation, "No ARM_END came after STOP of a running arm.")
         }
-        if end.reason == .completed && end.made == count { return .skipped("the arm of \(count) trials was over before STOP came") }
+        if end.reason == .completed && end.made == count {
+            return .skipped("the arm of \(count) trials was over before STOP came")
+        }
         var findings = Findings()
         findings.expect(run.ends.count == 1, "\(run.ends.count) ARM_END came after STOP.")
         findings.expect(end.reason == .stopped, "STOP ended the arm with \(end.reason.name).")
         findings.expect(
             Int(end.made) == run.recordCount, "ARM_END says \(end.made) records made, \(run.recordCount) came.")
         findings.expect(
-            run.records.map(\.index).elementsEqual(run.order.firstIndex..<run.order.firstIndex + UInt64(run.recordCount)),
+            run.records.map(\.index).elementsEqual(
+                run.order.firstIndex..<run.order.firstIndex + UInt64(run.recordCount)),
             "The records before STOP are not the first \(run.recordCount) of the arm without a gap.")
         try findings.done()
         return .passed([.init("made", Double(end.made), "records")])
@@ -201,6 +204,7 @@ extension [ArmEnd] {
     /// `ARM_END (3 made, completed)`.
     var text: String {
         isEmpty
-            ? "no ARM_END" : map { "ARM_END (\($0.made) of \($0.order.count) made, \($0.reason.name))" }.joined(separator: ", ")
+            ? "no ARM_END"
+            : map { "ARM_END (\($0.made) of \($0.order.count) made, \($0.reason.name))" }.joined(separator: ", ")
     }
 }

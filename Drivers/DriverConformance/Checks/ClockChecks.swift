@@ -25,7 +25,8 @@ enum ClockChecks {
         for (before, after) in zip(run.clock, run.clock.dropFirst()) {
             findings.expect(
                 after.pulse > before.pulse && after.tick > before.tick,
-                "The clock record of pulse \(after.pulse) at \(after.tick) follows pulse \(before.pulse) at \(before.tick).")
+                "The clock record of pulse \(after.pulse) at \(after.tick) follows pulse \(before.pulse) at \(before.tick)."
+            )
         }
         try findings.done()
         return .passed([.init("records", Double(run.clock.count), "")])
@@ -68,7 +69,8 @@ enum ClockChecks {
         }
         try findings.done()
         return compared > 0
-            ? .passed([.init("compared", Double(compared), "pulses")]) : .skipped("no clock record is of a trial's pulse")
+            ? .passed([.init("compared", Double(compared), "pulses")])
+            : .skipped("no clock record is of a trial's pulse")
     }
 
     /// The counter's rate in wall time.
@@ -89,7 +91,8 @@ enum ClockChecks {
         let span = last.at - first.at
         guard span > 0, last.tick > first.tick else {
             throw BellError(
-                .conformanceViolation, "The counter went from \(first.tick) to \(last.tick) in \(span.text(decimals: 3)) s.")
+                .conformanceViolation,
+                "The counter went from \(first.tick) to \(last.tick) in \(span.text(decimals: 3)) s.")
         }
         let seen = Double(last.tick - first.tick) / span
         let doubt = (first.doubt + last.doubt) / span

@@ -7,7 +7,8 @@ enum FramingChecks {
     static func unknownType(_ bench: inout BoardBench) async throws(BellError) -> CheckOutcome {
         var findings = Findings()
         // Unknown here, and two that only a board sends.
-        for (type, payload) in [(UInt16(0x01ff), [UInt8(1)]), (0x010e, []), (0x0103, [UInt8](repeating: 1, count: 40))] {
+        for (type, payload) in [(UInt16(0x01ff), [UInt8(1)]), (0x010e, []), (0x0103, [UInt8](repeating: 1, count: 40))]
+        {
             let number = try await bench.probe.post(type: type, payload: payload)
             let code = try await bench.probe.answer(to: number, for: nil).message?.errorCode
             findings.expect(
@@ -33,7 +34,8 @@ enum FramingChecks {
             var magic = sound
             magic[0] = 0x62
             cases += [
-                ("a frame that is one byte short", Array(sound.dropLast())), ("a frame with a surplus byte", sound + [0]),
+                ("a frame that is one byte short", Array(sound.dropLast())),
+                ("a frame with a surplus byte", sound + [0]),
                 ("a frame of over 1 MiB", oversized), ("a frame with another magic", magic),
                 ("bytes that are no frame", Array("no frame of the board protocol".utf8)),
             ]
@@ -43,7 +45,8 @@ enum FramingChecks {
             try await bench.probe.postBytes(bytes)
             try await alive(bench, after: name, &findings)
             let codes = await bench.probe.takeStrayErrors().map(\.code)
-            let seen = codes.isEmpty ? "not answered" : "answered with ERROR \(codes.map(\.name).joined(separator: ", "))"
+            let seen =
+                codes.isEmpty ? "not answered" : "answered with ERROR \(codes.map(\.name).joined(separator: ", "))"
             // In a stream nobody can tell a damaged frame from garbage, which is passed over.
             if bench.options.way == .messages {
                 findings.expect(codes == [.badFrame], "\(name) is \(seen), not with one ERROR bad-frame, reply to 0.")
@@ -58,7 +61,8 @@ enum FramingChecks {
         try await bench.toReady()
         let campaign = bench.campaign.bytes
         func arm(first: UInt64, count: UInt32) -> [UInt8] {
-            BoardMessage.arm(ArmOrder(campaign: bench.campaign, arm: 1, firstIndex: first, count: count)).encode().payload
+            BoardMessage.arm(ArmOrder(campaign: bench.campaign, arm: 1, firstIndex: first, count: count)).encode()
+                .payload
         }
         let cases: [(String, MessageType, [UInt8])] = [
             ("PING of 7 bytes", .ping, [UInt8](repeating: 1, count: 7)),
@@ -71,7 +75,10 @@ enum FramingChecks {
             ("SHOTS_REQUEST of no shots", .shotsRequest, [UInt8](repeating: 0, count: 8)),
             ("SHOTS_REQUEST of 200001 shots", .shotsRequest, [0x41, 0x0d, 3, 0, 0, 0, 0, 0]),
             ("SHOTS_REQUEST of mode 2", .shotsRequest, [1, 0, 0, 0, 2, 0, 0, 0]),
-            ("HOST_BITS with a byte missing", .hostBits, campaign + [1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]),
+            (
+                "HOST_BITS with a byte missing", .hostBits,
+                campaign + [1, 0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]
+            ),
             ("SAFE with a payload", .safe, [0]),
         ]
         var findings = Findings()

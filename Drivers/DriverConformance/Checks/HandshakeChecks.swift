@@ -92,7 +92,8 @@ enum HandshakeChecks {
         let boots = await bench.probe.ledger.bootIDs
         guard boots.count <= 1 else {
             throw BellError(
-                .conformanceViolation, "Boot ids \(boots.map(String.init).joined(separator: ", ")) came in one session.",
+                .conformanceViolation,
+                "Boot ids \(boots.map(String.init).joined(separator: ", ")) came in one session.",
                 fix: "use one boot id from power-up to power-up, in CAPABILITIES, STATUS, TRIALS, CLOCK and "
                     + "CHUNK_SIGNATURE; if the board restarted by itself, check its supply")
         }

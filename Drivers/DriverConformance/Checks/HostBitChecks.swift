@@ -12,14 +12,16 @@ enum HostBitChecks {
         let bare = bench.order(count)
         let none = try await bench.probe.ask(.arm(bare))
         findings.expect(
-            none.errorCode == .noHostBits, "ARM without its bits is answered with \(none.summary), not ERROR no-host-bits.")
+            none.errorCode == .noHostBits,
+            "ARM without its bits is answered with \(none.summary), not ERROR no-host-bits.")
         if none.errorCode == nil { _ = try await bench.probe.ask(.stop) }
         if count > 1 {
             let order = bench.order(count)
             let few = try await bench.arm(order, bits: bench.bits(count - 1, seed: 5))
             findings.expect(
                 few.errorCode == .noHostBits,
-                "ARM of \(count) trials with \(count - 1) bits is answered with \(few.summary), not ERROR no-host-bits.")
+                "ARM of \(count) trials with \(count - 1) bits is answered with \(few.summary), not ERROR no-host-bits."
+            )
             if few.errorCode == nil { _ = try await bench.probe.ask(.stop) }
         }
         // Bits of two arms are kept until they are armed.
@@ -33,7 +35,8 @@ enum HostBitChecks {
         for (place, order) in orders.enumerated() {
             let reply = try await bench.probe.ask(.arm(order))
             findings.expect(
-                reply == .armed(order), "ARM of arm \(place + 1) of two whose bits were sent is answered with \(reply.summary).")
+                reply == .armed(order),
+                "ARM of arm \(place + 1) of two whose bits were sent is answered with \(reply.summary).")
             _ = try await bench.probe.ask(.stop)
         }
         try findings.done()
@@ -61,7 +64,8 @@ enum HostBitChecks {
             findings.expect(
                 record.setting == bits[place],
                 "Trial \(place) of the arm has the setting \(record.setting), its bit was \(bits[place]).")
-            findings.expect(record.flags.contains(.hostBit), "Trial \(place) of the arm is not flagged as having a host bit.")
+            findings.expect(
+                record.flags.contains(.hostBit), "Trial \(place) of the arm is not flagged as having a host bit.")
         }
         try findings.done()
         return .passed([.init("bits", Double(run.recordCount), "")])

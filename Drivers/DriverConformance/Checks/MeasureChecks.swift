@@ -17,7 +17,8 @@ enum MeasureChecks {
             }
             let isMean = if case .mean = shots.points { true } else { false }
             findings.expect(shots.count == count, "SHOTS of \(count) name \(shots.count).")
-            findings.expect(isMean == averaged, "SHOTS of mode \(averaged ? 1 : 0) come as \(isMean ? "a mean" : "points").")
+            findings.expect(
+                isMean == averaged, "SHOTS of mode \(averaged ? 1 : 0) come as \(isMean ? "a mean" : "points").")
         }
         let after = try await bench.status()
         let data = await bench.probe.takeArrivals().count { $0.armName != nil }
@@ -46,17 +47,16 @@ enum MeasureChecks {
         guard let run = bench.largest?.arm ?? bench.reference, run.recordCount > 0 else {
             return .skipped("no arm was run")
         }
-        func rate(_ records: Int, _ span: Duration) -> [ConformanceCheck.Measurement] {
+        func rate(_ name: String, _ records: Int, _ span: Duration) -> [ConformanceCheck.Measurement] {
             guard span > .zero else { return [] }
             let each = Double(records) / span.inSeconds
             return [
-                .init("", each, "records/s"), .init("", each * Double(TrialRecord.byteCount) / 1e6, "MB/s"),
+                .init(name, each, "records/s"), .init(name, each * Double(TrialRecord.byteCount) / 1e6, "MB/s"),
             ]
         }
-        var measured = rate(run.recordCount, run.duration)
+        var measured = rate("made", run.recordCount, run.duration)
         if let (_, replay) = bench.largest {
-            let again = rate(2 * run.recordCount, replay)
-            measured += again.map { .init("replay", $0.value, $0.unit) }
+            measured += rate("replay", 2 * run.recordCount, replay)
         }
         return .note("arm of \(run.recordCount)", measured)
     }

@@ -75,7 +75,9 @@ enum ProgramChecks {
             cases.append((name, program.encoded()))
         }
         changed("the other node") { $0.node = board.node.other }
-        changed("another sample length") { $0.ticksPerSample = board.ticksPerSample == 1 ? 2 : board.ticksPerSample - 1 }
+        changed("another sample length") {
+            $0.ticksPerSample = board.ticksPerSample == 1 ? 2 : board.ticksPerSample - 1
+        }
         if let rate = TickRate(numerator: board.tickRate.numerator - 1, denominator: board.tickRate.denominator) {
             changed("another tick rate") { $0.tickRate = rate }
         }
@@ -83,7 +85,9 @@ enum ProgramChecks {
         changed("clock records every 0 trials") { $0.clockEvery = 0 }
         changed("an event that names no waveform") { $0.events[0].waveform = UInt16(good.waveforms.count) }
         changed("events out of order") { $0.events.reverse() }
-        cases += [("no bytes", []), ("a byte missing", good.encoded().dropLast()), ("a byte too many", good.encoded() + [0])]
+        cases += [
+            ("no bytes", []), ("a byte missing", good.encoded().dropLast()), ("a byte too many", good.encoded() + [0]),
+        ]
         var findings = Findings()
         for (name, bytes) in cases {
             let reply = try await bench.probe.ask(.program(bytes))
@@ -107,7 +111,9 @@ enum ProgramChecks {
         guard state == .ready else {
             throw BellError(.conformanceViolation, "After a refused PROGRAM the board is \(state.name), not ready.")
         }
-        if let reason = bench.untriggered { return .note("the board stays ready; what it plays was not seen: \(reason)") }
+        if let reason = bench.untriggered {
+            return .note("the board stays ready; what it plays was not seen: \(reason)")
+        }
         let run = try await bench.run(try bench.usualCount(64), first)
         guard let delta = run.records.first?.stopDelta else { return .skipped("the arm made no records") }
         let wrong = first.stopDelta + 8 * first.capabilities.ticksPerSample

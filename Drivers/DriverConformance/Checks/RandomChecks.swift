@@ -19,7 +19,8 @@ enum RandomChecks {
             let payload = try await raw(bench, wanted)
             let size = 8 + (Int(wanted) + 7) / 8
             guard payload.count == size, payload.littleEndian(at: 0) == wanted else {
-                findings.add("RAW_RNG of \(wanted) bits names \(payload.littleEndian(at: 0)) in \(payload.count) bytes.")
+                findings.add(
+                    "RAW_RNG of \(wanted) bits names \(payload.littleEndian(at: 0)) in \(payload.count) bytes.")
                 continue
             }
             let unused = (8 - Int(wanted) % 8) % 8

@@ -15,7 +15,8 @@ enum SafeChecks {
         }
         let arm = try await bench.probe.ask(.arm(bench.order(1)))
         findings.expect(
-            arm.errorCode == .wrongState, "After SAFE, ARM is answered with \(arm.summary): the program is not forgotten.")
+            arm.errorCode == .wrongState,
+            "After SAFE, ARM is answered with \(arm.summary): the program is not forgotten.")
         if arm.errorCode == nil { _ = try await bench.probe.ask(.stop) }
         try findings.done()
         return .passed
@@ -53,7 +54,9 @@ enum SafeChecks {
         guard let end = run.ends.first else {
             throw BellError(.conformanceViolation, "No ARM_END came after SAFE of a running arm.")
         }
-        if end.reason == .completed && end.made == count { return .skipped("the arm of \(count) trials was over before SAFE came") }
+        if end.reason == .completed && end.made == count {
+            return .skipped("the arm of \(count) trials was over before SAFE came")
+        }
         var findings = Findings()
         findings.expect(reply == .ok, "SAFE in state running is answered with \(reply.summary).")
         findings.expect(end.reason == .safe, "SAFE ended the arm with \(end.reason.name).")
@@ -84,7 +87,8 @@ enum SafeChecks {
             findings.add("No FAULT came of a board with a fault of severity 2.")
         }
         findings.expect(
-            run.ends.map(\.reason) == [.fault], "The arm of the fault ended with \(run.ends.text), not once with reason 3.")
+            run.ends.map(\.reason) == [.fault],
+            "The arm of the fault ended with \(run.ends.text), not once with reason 3.")
         findings.expect(
             run.ends.allSatisfy { Int($0.made) == run.recordCount }, "ARM_END counts other records than came.")
         let state = try await bench.status().state
@@ -106,10 +110,13 @@ enum SafeChecks {
                 "\(message.type.name) in state fault is answered with \(reply.summary), not ERROR wrong-state.")
         }
         let greeting = try await bench.greet()
-        findings.expect(greeting.status?.state == .fault, "HELLO has led out of state fault.")
+        if let status = greeting.status {
+            findings.expect(status.state == .fault, "HELLO has led out of state fault.")
+        }
         let safe = try await bench.probe.ask(.safe)
         let after = try await bench.status().state
-        findings.expect(safe == .ok && after != .fault, "SAFE is answered with \(safe.summary) and leads to \(after.name).")
+        findings.expect(
+            safe == .ok && after != .fault, "SAFE is answered with \(safe.summary) and leads to \(after.name).")
         try findings.done()
         return .passed
     }

@@ -87,10 +87,12 @@ enum SpoolChecks {
         }
         try await bench.acknowledge(arm: second.arm, next: second.endIndex ?? .max)
         let none = own(try await bench.greet(), bench)
-        findings.expect(none.isEmpty, "\(none.trials.count) TRIALS and \(none.ends.count) ARM_END come after an ACK of all.")
+        findings.expect(
+            none.isEmpty, "\(none.trials.count) TRIALS and \(none.ends.count) ARM_END come after an ACK of all.")
         let used = try await bench.status().spoolUsed
         findings.expect(
-            used == bench.foreignRecords, "STATUS counts \(used) records kept after an ACK of all; "
+            used == bench.foreignRecords,
+            "STATUS counts \(used) records kept after an ACK of all; "
                 + "\(bench.foreignRecords) are other people's.")
         try findings.done()
         return .passed
@@ -124,7 +126,8 @@ enum SpoolChecks {
         let free = try await bench.status().spoolFree
         guard free > 1 else { return .skipped("the spool has no room") }
         if free > bench.options.largestArm {
-            return .skipped("the spool of \(free) records is larger than the kit's largest arm, \(bench.options.largestArm)")
+            return .skipped(
+                "the spool of \(free) records is larger than the kit's largest arm, \(bench.options.largestArm)")
         }
         let expected = bench.secondsPerTrial * Double(free)
         guard expected < bench.timeouts.longestArm.inSeconds else {
@@ -185,7 +188,8 @@ enum SpoolChecks {
             end.reason == .completed && end.made == count, "After the pull the arm ended as \(run.ends.text).")
         let before = early.filter { $0.trials != nil }.map(\.payload)
         findings.expect(
-            run.kept.trials.starts(with: before), "The chunks that came before the pull do not come again as they were.")
+            run.kept.trials.starts(with: before), "The chunks that came before the pull do not come again as they were."
+        )
         var indices = Set(run.records.map(\.index))
         indices.formIntersection(run.order.firstIndex..<run.order.firstIndex + UInt64(count))
         findings.expect(

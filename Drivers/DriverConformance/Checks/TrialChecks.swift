@@ -25,7 +25,8 @@ enum TrialChecks {
                 "The chunk \(chunk.firstIndex) ..< \(last) is not within the arm's \(run.order.firstIndex) ..< \(end).")
             for (place, record) in TrialRecord.all(in: chunk.records).enumerated()
             where record.index != chunk.firstIndex + UInt64(place) {
-                findings.add("Record \(place) of the chunk from \(chunk.firstIndex) says that its index is \(record.index).")
+                findings.add(
+                    "Record \(place) of the chunk from \(chunk.firstIndex) says that its index is \(record.index).")
             }
             next = last
         }
@@ -43,7 +44,8 @@ enum TrialChecks {
             let next = before.firstPulse + UInt64(before.count)
             findings.expect(
                 after.firstPulse == next,
-                "The chunk from index \(after.firstIndex) begins at pulse \(after.firstPulse), the next one is \(next).")
+                "The chunk from index \(after.firstIndex) begins at pulse \(after.firstPulse), the next one is \(next)."
+            )
         }
         try findings.done()
         return .passed
@@ -102,7 +104,8 @@ enum TrialChecks {
         for (before, after) in zip(records, records.dropFirst())
         where !before.isMissed && !after.isMissed && after.index == before.index &+ 1 {
             guard after.startTick > before.startTick else {
-                findings.add("Trial \(after.index) starts at tick \(after.startTick), the one before at \(before.startTick).")
+                findings.add(
+                    "Trial \(after.index) starts at tick \(after.startTick), the one before at \(before.startTick).")
                 continue
             }
             let step = Double(after.startTick - before.startTick)

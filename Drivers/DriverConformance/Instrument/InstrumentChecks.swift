@@ -66,7 +66,8 @@ enum InstrumentChecks {
             let isWord = setting.key.unicodeScalars.allSatisfy {
                 ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
             }
-            findings.expect(isWord && !setting.key.isEmpty, "The key \"\(setting.key)\" is not lower case with underscores.")
+            findings.expect(
+                isWord && !setting.key.isEmpty, "The key \"\(setting.key)\" is not lower case with underscores.")
             findings.expect(!setting.summary.isEmpty, "\(setting.key) has no summary.")
             switch setting.kind {
             case .number(let range):
@@ -250,7 +251,9 @@ enum InstrumentChecks {
     }
 
     private static func latency(_ bench: inout InstrumentBench) async throws(BellError) -> CheckOutcome {
-        guard let key = bench.settings.first?.key, bench.options.reads > 0 else { return .skipped("nothing can be read") }
+        guard let key = bench.settings.first?.key, bench.options.reads > 0 else {
+            return .skipped("nothing can be read")
+        }
         var milliseconds: [Double] = []
         for _ in 0..<bench.options.reads where !Task.isCancelled {
             let begin = bench.options.clock.now()
