@@ -19,11 +19,21 @@ public struct FrameStreamDecoder: Sendable {
 
     /// Takes what was read.
     public mutating func append(_ bytes: some Collection<UInt8>) {
+        makeRoom()
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// Takes what was read, from memory that is only lent.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        makeRoom()
+        buffer.append(contentsOf: bytes)
+    }
+
+    private mutating func makeRoom() {
         if start > 0, start == buffer.count || start > Frame.maximumSize {
             buffer.removeFirst(start)
             start = 0
         }
-        buffer.append(contentsOf: bytes)
     }
 
     /// The next whole frame whose checksum is right, of whatever version and type; nil until more bytes come.
