@@ -63,11 +63,11 @@ struct DaemonCommandTests {
 
     @Test("a device that fails its check is exit 3")
     func deviceCheck() throws {
-        let daemon = try ScriptedDaemon(status: [:], answers: ["device.check": ["ok": false, "reason": "silent"]])
+        let daemon = try ScriptedDaemon(status: [:], answers: ["device.check": ["passed": false, "text": "handshake  FAILED\n"]])
         let terminal = Terminal()
         #expect(terminal.run("device", "check", "bob", state: daemon.state) == .hardware)
-        #expect(terminal.out.contains("reason: silent"))
-        #expect(daemon.params("device.check") == ["device": "bob"])
+        #expect(terminal.out == "handshake  FAILED\n")
+        #expect(daemon.params("device.check") == ["device": "bob", "allow_output": false])
     }
 
     private func watch(_ daemon: ScriptedDaemon, _ campaign: String?, detached: @escaping () -> Bool) throws -> (

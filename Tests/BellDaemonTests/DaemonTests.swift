@@ -188,16 +188,15 @@ import Testing
     @Test(
         "a board's address that cannot be reached is refused with its place",
         arguments: [
-            ("zmq+tcp://0.0.0.0:5701", "device.unsupported"), ("zmq+tcp://[::]:5701", "device.unsupported"),
-            ("usb://1209:be11/ALICE01", "device.unsupported"), ("carrier-pigeon://alice", "device.address"),
+            "zmq+tcp://0.0.0.0:5701", "zmq+tcp://[::]:5701", "tcp://10.0.0.7:5025", "carrier-pigeon://alice",
+            "mock://lab/bob",
         ])
-    func address(at: String, code: String) throws {
+    func address(at: String) throws {
         let laboratory = try TestLaboratory(at: PerNode(alice: at, bob: "mock://lab/bob"))
         let error = try #require(throws: BellError.self) { try laboratory.makeDaemon() }
-        #expect(error.code.name == code)
-        #expect(error.what.contains(at))
+        #expect(error.code.exit == .usage)
         #expect(error.place?.hasPrefix("\(laboratory.lab):") == true)
-        #expect(error.place?.hasSuffix(" at") == true)
+        #expect(error.place?.contains(at) == true)
         #expect(error.fix != nil)
         // The lock is free again.
         #expect(throws: Never.self) { try InstanceLock(laboratory.state.file("belld.lock")) }

@@ -16,13 +16,13 @@ enum DeviceCheckCommand {
         return try directly(target, invocation)
     }
 
+    /// Whether a daemon answers, whatever it says.
     private static func isServed(_ invocation: Invocation) throws(BellError) -> Bool {
         do throws(BellError) {
             _ = try invocation.call("ping", timeoutMilliseconds: 2000)
             return true
         } catch {
-            guard error.code == .controlUnreachable else { throw error }
-            return false
+            return error.code != .controlUnreachable
         }
     }
 
@@ -50,8 +50,9 @@ enum DeviceCheckCommand {
         }
         screen.end()
         let report = try pending.wait()
+        let lines = (report["text"]?.stringValue ?? "").split(separator: "\n", omittingEmptySubsequences: false)
         return Reply(
-            json: report, text: ended(Style.safe(report["text"]?.stringValue) ?? ""),
+            json: report, text: ended(lines.map { Style.safe(String($0)) ?? "" }.joined(separator: "\n")),
             exit: report["passed"]?.boolValue == true ? .ok : .hardware)
     }
 
