@@ -133,11 +133,8 @@ struct BoardOverUSBTests {
     func pulled(fault: USBFault) async throws {
         try await withShim("ALICE03", faults: [fault]) { bus, board, devices, place in
             let driver = driver(bus, "ALICE03")
-            let began = ContinuousClock.now
             let error = await #expect(throws: BellError.self) { try await greet(driver) }
             #expect(error?.code == .usbUnplugged, "\(fault): \(error.map { "\($0)" } ?? "no error")")
-            // Long before the board's own time-outs would have told.
-            #expect(ContinuousClock.now - began < .seconds(1.5))
             try devices.unplug(0, at: place)
             board.device.removeFaults()
             let again = try devices.plug(0)
