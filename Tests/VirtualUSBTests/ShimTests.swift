@@ -6,7 +6,8 @@ import USBTestbed
 
 @testable import VirtualUSB
 
-/// Simulated devices met by pyusb and lsusb through Debian's libusb: emulated by the usbfs shim, run by Tests/USB/run.
+/// Simulated devices met by pyusb and lsusb through Debian's libusb: emulated by the usbfs shim, or in the
+/// kernel that Tests/USB/kernel/run boots.
 @Suite(.serialized, .enabled(if: USBTestbed.current != nil)) struct ShimTests {
     /// Runs a program of Tests/USB in this testbed; its output, line by line, and status.
     private func run(_ arguments: [String], reading: (String) throws -> Void = { _ in }) throws -> Int32 {
@@ -33,7 +34,9 @@ import USBTestbed
         URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../USB").path
     }
 
-    @Test("pyusb loops data, meets a stall, a time-out and the pulled cable, and finds the device again")
+    @Test(
+        "pyusb loops data, meets a stall, a time-out and the pulled cable, and finds the device again",
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/python3"), "needs python3-usb"))
     func pyusb() throws {
         let testbed = try #require(USBTestbed.current)
         let devices = try TestbedDevices(testbed, [VirtualUSBDevice(LoopDevice())])
