@@ -17,6 +17,8 @@ final class DirectUSB: USBInterface {
         /// Bytes of the pieces in which a bulk OUT transfer reaches the device, one after another; repeats.
         var pieces: [Int] = []
         var brokenReset = false
+        /// It comes back from a reset as another device.
+        var unplugAtReset = false
         var isHalted: Set<UInt8> = []
     }
 
@@ -107,6 +109,7 @@ final class DirectUSB: USBInterface {
     func reset() async throws(BellError) {
         try step("reset") { (state: inout State) throws(BellError) in
             guard !state.brokenReset else { throw BellError(.usbIO, "No reset.") }
+            if state.unplugAtReset { state.unplugAt = 0 }
             state.isHalted = []
             state.model.reset()
         }

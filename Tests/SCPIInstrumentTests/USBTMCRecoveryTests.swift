@@ -133,6 +133,52 @@ import VirtualUSB
         #expect(opened.withLock { $0 } == 2)
     }
 
+    @Test("a device that comes back from a reset as another one is opened anew")
+    func enumeratesAnew() async throws {
+        let old = DirectUSB(USBTMCSource())
+        let fresh = DirectUSB(USBTMCSource())
+        let opened = Mutex(0)
+        let link = USBTMCLink(place: "alice/lo", clock: InstantClock()) { () throws(BellError) in
+            opened.withLock { count in
+                count += 1
+                return count == 1 ? old : fresh
+            }
+        }
+        try await link.open()
+        old.change { state in
+            state.model.faults = [.hang(reply: 1), .refuseClear, .refuseAbort]
+            state.unplugAtReset = true
+        }
+        let error = await failure { () async throws(BellError) in _ = try await link.text("FREQ?") }
+        #expect(error?.state?.contains("opened anew") == true)
+        #expect(try await link.text("*OPC?") == "1")
+    }
+
+    @Test("a device that is pulled during a recovery is not opened again behind the owner's back")
+    func pulledInRecovery() async throws {
+        for step in 1...12 {
+            let usb = DirectUSB(USBTMCSource())
+            let opened = Mutex(0)
+            let link = USBTMCLink(place: "alice/lo", clock: InstantClock()) { () throws(BellError) in
+                opened.withLock { $0 += 1 }
+                return usb
+            }
+            try await link.open()
+            usb.change { state in
+                state.model.faults = [.hang(reply: 1)]
+                state.unplugAt = state.steps + step
+            }
+            let error = await failure { () async throws(BellError) in _ = try await link.text("FREQ?") }
+            // Write, request and read come first; a device that is pulled in the midst of an abort was silent before.
+            #expect(error?.code == (step <= 3 ? .usbUnplugged : .usbTimeout), "step \(step)")
+            let next = await failure { () async throws(BellError) in _ = try await link.text("FREQ?") }
+            let expected: BellError.Code =
+                error?.state?.contains("next command") == true ? .usbUnplugged : .instrumentNotConnected
+            #expect(next?.code == expected, "step \(step): \(String(describing: next))")
+            #expect(opened.withLock { $0 } == 1, "step \(step)")
+        }
+    }
+
     @Test("when nothing helps, the link says so until it is opened again")
     func lost() async throws {
         let usb = DirectUSB(USBTMCSource())

@@ -168,6 +168,8 @@ struct USBTMCRecovery: Sendable {
 
     private mutating func climb(_ error: BellError) -> Step {
         drains = 0
+        // Only a reset makes a device come back as another one; one that goes by itself was pulled.
+        if rung != .reset, error.code == .usbUnplugged || error.code == .usbClosed { rung = .lost }
         switch rung {
         case .abortOut, .abortIn: rung = .clear
         case .clear: rung = .reset
@@ -176,8 +178,6 @@ struct USBTMCRecovery: Sendable {
             rung = .lost
             return .lost(error)
         }
-        // A device that has gone can be neither cleared nor reset.
-        if error.code == .usbUnplugged || error.code == .usbClosed { rung = .reopen }
         return initiate()
     }
 
