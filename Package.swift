@@ -158,7 +158,7 @@ let package = Package(
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
-        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellCrypto"]),
+        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellZeroMQ", "ZeroMQTransport"]),
         tests(of: "VirtualUSB", ["DriverKit"]),
         tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),

@@ -101,10 +101,12 @@ extension BoardBench {
         let deadline = clock.now() + timeouts.longestArm + timeouts.longestArm
         let name = ArmName(campaign: order.campaign, arm: order.arm)
         var taken: [ProbeLedger.Arrival] = []
-        while clock.now() < deadline {
+        var bytes = 0
+        while clock.now() < deadline && bytes <= ProbeLedger.limit {
             let came = await probe.collect(within: timeouts.stall) { !$0.arrivals.isEmpty }
             let new = await probe.takeArrivals()
             taken += new
+            bytes += new.reduce(0) { $0 + $1.payload.count }
             if !came || new.contains(where: { $0.armEnd != nil && $0.armName == name }) { break }
         }
         return taken
