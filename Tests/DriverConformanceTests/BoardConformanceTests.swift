@@ -240,7 +240,6 @@ struct SoundBoardTests {
                     lab.inject(MockFault(.fault, node: .alice, value: Double(code.rawValue), trial: trial))
                 }, timeouts: ConformanceTimeouts(request: .seconds(20), transfer: .seconds(60), stall: .seconds(20))))
         let report = try await kit.run()
-        print(report.text)
         #expect(report.failures.isEmpty, "\(report.text)")
         server.close()
         reactor.shutdown()
