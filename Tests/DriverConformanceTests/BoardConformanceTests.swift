@@ -115,6 +115,25 @@ struct SoundBoardTests {
         #expect(report.failures.isEmpty, "\(report.text)")
     }
 
+    @Test("Records of another campaign are neither dropped nor counted as the kit's")
+    func foreignRecords() async throws {
+        let lab = try SyncLab()
+        let transport = try await lab.opener(.alice)()
+        let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 9, count: 16)))
+        let program = ProgramForTests.program(lab.state.withLock { $0.core.boards.alice.capabilities })
+        for (place, message) in [
+            BoardMessage.hello(Hello(software: "a campaign")), .program(program.encoded()),
+            .arm(ArmOrder(campaign: campaign, arm: 4, firstIndex: 0, count: 700)),
+            .start(ArmName(campaign: campaign, arm: 4)),
+        ].enumerated() { try transport.send(message.encoded(sequence: UInt32(place + 1))) }
+        transport.close()
+        let kept = lab.state.withLock { $0.core.boards.alice.spool.messages }
+        #expect(kept.count == 4, "TRIALS, CHUNK_SIGNATURE, CLOCK, ARM_END")
+        let report = try await SoundBoardTests.run(lab)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(lab.state.withLock { $0.core.boards.alice.spool.messages } == kept)
+    }
+
     @Test("A run that is cancelled leaves the board safe, and says so")
     func cancelled() async throws {
         let lab = try SyncLab()
