@@ -164,7 +164,7 @@ let package = Package(
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab"]),
-        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellCrypto"]),
+        tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellZeroMQ", "ZeroMQTransport"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
         // Simulated devices through the real libusb; run by Tests/USB/run and Tests/USB/kernel/run, skipped elsewhere.
         .testTarget(

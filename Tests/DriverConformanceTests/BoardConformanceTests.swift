@@ -1,9 +1,11 @@
 import BellModel
+import BellZeroMQ
 import Board
 import DriverConformance
 import DriverKit
 import Synchronization
 import Testing
+import ZeroMQTransport
 
 @testable import MockLab
 
@@ -113,6 +115,25 @@ struct SoundBoardTests {
         #expect(report.failures.isEmpty, "\(report.text)")
     }
 
+    @Test("Records of another campaign are neither dropped nor counted as the kit's")
+    func foreignRecords() async throws {
+        let lab = try SyncLab()
+        let transport = try await lab.opener(.alice)()
+        let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 9, count: 16)))
+        let program = ProgramForTests.program(lab.state.withLock { $0.core.boards.alice.capabilities })
+        for (place, message) in [
+            BoardMessage.hello(Hello(software: "a campaign")), .program(program.encoded()),
+            .arm(ArmOrder(campaign: campaign, arm: 4, firstIndex: 0, count: 700)),
+            .start(ArmName(campaign: campaign, arm: 4)),
+        ].enumerated() { try transport.send(message.encoded(sequence: UInt32(place + 1))) }
+        transport.close()
+        let kept = lab.state.withLock { $0.core.boards.alice.spool.messages }
+        #expect(kept.count == 4, "TRIALS, CHUNK_SIGNATURE, CLOCK, ARM_END")
+        let report = try await SoundBoardTests.run(lab)
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(lab.state.withLock { $0.core.boards.alice.spool.messages } == kept)
+    }
+
     @Test("A run that is cancelled leaves the board safe, and says so")
     func cancelled() async throws {
         let lab = try SyncLab()
@@ -164,9 +185,47 @@ struct SoundBoardTests {
         #expect(error.place?.contains("Greeting and replay") == true)
     }
 
-    @Test("Through the in-process laboratory with its own threads and the system's clock", arguments: Node.allCases)
-    func virtualLab(node: Node) async throws {
-        let lab = VirtualLab(profile: try SyncLab.profile(), seed: 5)
+    @Test("A board without a generator is given its bits")
+    func noGenerator() async throws {
+        let mutation = Mutation(board: { _, message, request in
+            switch message {
+            case .capabilities(var capabilities):
+                capabilities.hasRNG = false
+                return [Wire(.capabilities(capabilities), replyTo: request)]
+            case .rawRandom:
+                return [Wire(.error(ErrorReport(code: .unsupported, text: "no generator")), replyTo: request)]
+            default: return nil
+            }
+        })
+        let report = try await SoundBoardTests.run(try SyncLab(mutation: mutation))
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report["random.count"]?.verdict == .passed)
+        #expect(report["random.settings"]?.verdict.name == "skipped")
+        #expect(report["spool.fill"]?.verdict == .passed)
+    }
+
+    @Test("A board that falls silent in the middle is not asked fifty times more")
+    func fallsSilent() async throws {
+        let mutation = Mutation(
+            host: { memory, message, _ in
+                if case .shotsRequest = message { memory.isDone = true }
+                return memory.isDone ? .answer([]) : .pass
+            })
+        let report = try await SoundBoardTests.run(try SyncLab(mutation: mutation))
+        let lost = report.checks.filter { $0.verdict == .skipped("the board does not answer any more") }
+        #expect(lost.count > 20, "\(report.text)")
+        #expect(report.failures.count <= 5)
+        #expect(report["session.left-safe"]?.hasFailed == true)
+    }
+
+    @Test(
+        "Through the in-process laboratory with its own threads and the system's clock",
+        arguments: Node.allCases, [Pace.max, .trialsPerSecond(20_000)])
+    func virtualLab(node: Node, pace: Pace) async throws {
+        var profile = try SyncLab.profile()
+        // What is made at a pace must not take long.
+        if pace != .max { for node in Node.allCases { profile.boards[node].spoolTrials = 8_192 } }
+        let lab = VirtualLab(profile: profile, seed: 5, pace: pace)
         let kit = BoardConformance(
             name: "\(node.name) at mock://lab/\(node.name)",
             opener: { () async throws(BellError) -> any Transport in try lab.transport(to: node) },
@@ -176,8 +235,33 @@ struct SoundBoardTests {
                     lab.inject(MockFault(.fault, node: node, value: Double(code.rawValue), trial: trial))
                 }, timeouts: ConformanceTimeouts(request: .seconds(20), transfer: .seconds(60), stall: .seconds(20))))
         let report = try await kit.run()
-        print(report.text)
         #expect(report.failures.isEmpty, "\(report.text)")
+        lab.stop()
+    }
+
+    @Test("Over ZeroMQ, both boards at their endpoints")
+    func zeroMQ() async throws {
+        let lab = VirtualLab(profile: try SyncLab.profile(), seed: 6, pace: .trialsPerSecond(40_000))
+        let reactor = try Reactor(context: try ZeroMQContext(), name: "conformance")
+        let server = try MockLabServer(
+            lab: lab, reactor: reactor, endpoints: PerNode(alice: "tcp://127.0.0.1:*", bob: "tcp://127.0.0.1:*"))
+        let endpoints = server.endpoints
+        let kit = BoardConformance(
+            name: "alice at zmq+tcp://127.0.0.1",
+            opener: { () async throws(BellError) -> any Transport in
+                try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoints.alice)
+            },
+            partner: { () async throws(BellError) -> any Transport in
+                try ZeroMQTransport.connect(reactor: reactor, endpoint: endpoints.bob)
+            },
+            options: BoardConformanceOptions(
+                injectFault: { code, trial in
+                    lab.inject(MockFault(.fault, node: .alice, value: Double(code.rawValue), trial: trial))
+                }, timeouts: ConformanceTimeouts(request: .seconds(20), transfer: .seconds(60), stall: .seconds(20))))
+        let report = try await kit.run()
+        #expect(report.failures.isEmpty, "\(report.text)")
+        server.close()
+        reactor.shutdown()
         lab.stop()
     }
 }

@@ -101,10 +101,12 @@ extension BoardBench {
         let deadline = clock.now() + timeouts.longestArm + timeouts.longestArm
         let name = ArmName(campaign: order.campaign, arm: order.arm)
         var taken: [ProbeLedger.Arrival] = []
-        while clock.now() < deadline {
+        var bytes = 0
+        while clock.now() < deadline && bytes <= ProbeLedger.limit {
             let came = await probe.collect(within: timeouts.stall) { !$0.arrivals.isEmpty }
             let new = await probe.takeArrivals()
             taken += new
+            bytes += new.reduce(0) { $0 + $1.payload.count }
             if !came || new.contains(where: { $0.armEnd != nil && $0.armName == name }) { break }
         }
         return taken
@@ -127,6 +129,28 @@ extension BoardBench {
         case .none(let reason): reason
         }
     }
+
+    /// Starts an arm of all that the spool has room for, so that something can be sent while it runs.
+    ///
+    /// - Parameter waiting: Wait for the first records; else the next request follows START at once, because a simulated
+    ///   arm can be over in milliseconds.
+    /// - Returns: Nil when there is no room, or nobody to start.
+    mutating func startLong(waiting: Bool) async throws(BellError) -> ArmRun? {
+        let program = try await toReady()
+        guard let count = try await longCount(), let master else { return nil }
+        let run = try await armed(count, program)
+        _ = await probe.takeArrivals()
+        let start = try await master.post(.start(ArmName(campaign: campaign, arm: run.order.arm)))
+        guard waiting else { return run }
+        _ = try await master.reply(to: start, of: .start)
+        await probe.collect(within: timeouts.request) { ledger in
+            ledger.arrivals.contains { $0.trials?.arm == run.order.arm }
+        }
+        return run
+    }
+
+    /// How ``startLong(waiting:)`` is tried, one after the other. Pulses from the partner come when they come.
+    var longAttempts: [Bool] { trigger == .partner ? [true] : [false, true] }
 
     /// Trials of an arm that lasts until something is sent behind START: all that the spool has room for.
     ///

@@ -30,6 +30,8 @@ struct BoardBench: Sendable {
     var foreignRecords: UInt32 = 0
     /// Wall time a trial takes here, seen at the reference arm.
     var secondsPerTrial = 0.0
+    /// Checks in a row that ended without an answer.
+    var silences = 0
     var largest: (arm: ArmRun, replay: Duration)?
     private(set) var lastArm: UInt64 = 0
     /// Not 0, so that a board that counts by itself is seen.

@@ -72,6 +72,9 @@ public struct BoardConformance: Sendable {
         return report
     }
 
+    /// After so many checks in a row without an answer, the others are not tried.
+    private static let patience = 3
+
     private func makeProbe(_ name: String, _ opener: @escaping TransportOpener, _ campaign: CampaignID) -> BoardProbe {
         BoardProbe(
             name: name, opener: opener, clock: options.clock, timeouts: options.timeouts, campaign: campaign)
@@ -84,14 +87,17 @@ public struct BoardConformance: Sendable {
     {
         let begin = options.clock.now()
         var made = ConformanceCheck(id: check.id, title: check.title, verdict: .passed)
-        if let reason = unmet(check.need, bench) {
+        let isLost = bench.silences >= BoardConformance.patience && check.id != BoardChecks.all.last?.id
+        if let reason = isLost ? "the board does not answer any more" : unmet(check.need, bench) {
             made.verdict = .skipped(reason)
             return made
         }
         do throws(BellError) {
             // A check before may have lost the connection.
             if check.need != .nothing, await !bench.probe.isOpen { _ = try await bench.reconnect() }
-            switch try await check.run(&bench) {
+            let outcome = try await check.run(&bench)
+            bench.silences = 0
+            switch outcome {
             case .passed(let measured): made.measurements = measured
             case .skipped(let reason): made.verdict = .skipped(reason)
             case .note(let text, let measured):
@@ -101,7 +107,12 @@ public struct BoardConformance: Sendable {
         } catch {
             made.verdict = .failed(check.located(error, board: name))
             // What follows begins on a fresh connection, whatever this check has left behind.
-            if error.code != .conformanceViolation { await bench.probe.close() }
+            if error.code != .conformanceViolation {
+                bench.silences += 1
+                await bench.probe.close()
+            } else {
+                bench.silences = 0
+            }
         }
         made.duration = options.clock.now() - begin
         return made

@@ -19,6 +19,7 @@ struct ProbeLedger: Sendable {
     private(set) var answers: [UInt32: Arrival] = [:]
     /// What came unasked, oldest first.
     private(set) var arrivals: [Arrival] = []
+    private var arrivalBytes = 0
     /// ERROR with reply to 0.
     private(set) var strayErrors: [ErrorReport] = []
     /// Requests without an answer yet, in the order in which they were sent.
@@ -80,7 +81,10 @@ struct ProbeLedger: Sendable {
 
     /// Takes what came unasked.
     mutating func takeArrivals() -> [Arrival] {
-        defer { arrivals = [] }
+        defer {
+            arrivals = []
+            arrivalBytes = 0
+        }
         return arrivals
     }
 
@@ -127,10 +131,15 @@ struct ProbeLedger: Sendable {
         }
         if isData || frame.replyTo == 0 {
             if case .error(let report) = arrival.message {
-                strayErrors.append(report)
+                if strayErrors.count < 1_000 { strayErrors.append(report) }
             } else {
                 if !isData && frame.type != MessageType.status.rawValue {
                     disorder.add("\(name(frame.type)) is an answer but has reply to 0")
+                }
+                arrivalBytes += arrival.payload.count + Frame.headerSize
+                guard arrivalBytes <= ProbeLedger.limit else {
+                    disorder.add("over \(ProbeLedger.limit) bytes came unasked; \(name(frame.type)) is dropped")
+                    return
                 }
                 arrivals.append(arrival)
             }
@@ -174,6 +183,9 @@ struct ProbeLedger: Sendable {
     private func name(_ type: UInt16) -> String {
         MessageType(rawValue: type)?.name ?? "type 0x\(String(type, radix: 16))"
     }
+
+    /// Twice the largest spool, 2^24 records of 32 bytes.
+    static let limit = 1 << 30
 
     /// FAULT, TRIALS, CLOCK, CHUNK_SIGNATURE and ARM_END are never answers.
     private static let unasked: Set<UInt16> = Set(

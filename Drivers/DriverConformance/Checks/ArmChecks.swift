@@ -147,34 +147,45 @@ enum ArmChecks {
 
     /// STOP ends a running arm with what was made.
     static func stop(_ bench: inout BoardBench) async throws(BellError) -> CheckOutcome {
-        let program = try await bench.toReady()
-        guard let count = try await bench.longCount() else { return .skipped("the spool has no room") }
-        var run = try await bench.armed(count, program)
-        guard let master = bench.master else { return .skipped("no trigger") }
-        try await master.post(.start(StateChecks.name(run.order)))
-        if bench.trigger == .partner { await StateChecks.wait(bench, for: run.order) }
-        // What `wait` has seen stays in the ledger.
-        let stop = try await bench.probe.post(.stop)
-        _ = try await bench.probe.reply(to: stop, of: .stop)
-        if bench.trigger == .partner { _ = try await bench.partner?.ask(.stop) }
-        try await bench.finish(&run)
-        guard let end = run.ends.first else {
-            throw BellError(.conformanceViolation, "No ARM_END came after STOP of a running arm.")
+        try await end(&bench, with: .stop, reason: .stopped)
+    }
+
+    /// Ends a running arm with STOP or SAFE, and judges its end.
+    static func end(
+        _ bench: inout BoardBench, with request: BoardMessage, reason: ArmEnd.Reason
+    ) async throws(BellError) -> CheckOutcome {
+        var seen: [String] = []
+        for waiting in bench.longAttempts {
+            guard var run = try await bench.startLong(waiting: waiting) else {
+                return .skipped("no arm could be started")
+            }
+            let number = try await bench.probe.post(request)
+            let reply = try await bench.probe.reply(to: number, of: request.type)
+            if bench.trigger == .partner { _ = try await bench.partner?.ask(request) }
+            try await bench.finish(&run)
+            guard let end = run.ends.first else {
+                throw BellError(
+                    .conformanceViolation, "No ARM_END came after \(request.type.name) of a running arm.")
+            }
+            guard end.made > 0, end.reason != .completed || end.made < run.order.count else {
+                seen.append(end.made == 0 ? "before its first trial" : "completed")
+                continue
+            }
+            var findings = Findings()
+            findings.expect(reply == .ok, "\(request.type.name) in state running is answered with \(reply.summary).")
+            findings.expect(run.ends.count == 1, "\(run.ends.count) ARM_END came after \(request.type.name).")
+            findings.expect(end.reason == reason, "\(request.type.name) ended the arm with \(end.reason.name).")
+            findings.expect(
+                Int(end.made) == run.recordCount, "ARM_END says \(end.made) records made, \(run.recordCount) came.")
+            let indices = run.order.firstIndex..<run.order.firstIndex + UInt64(run.recordCount)
+            findings.expect(
+                run.records.map(\.index).elementsEqual(indices),
+                "The \(run.recordCount) records that came are not the arm's first ones without a gap.")
+            findings.expect(try await bench.status().armed == nil, "STATUS names an arm after \(request.type.name).")
+            try findings.done()
+            return .passed([.init("made", Double(end.made), "records")])
         }
-        if end.reason == .completed && end.made == count {
-            return .skipped("the arm of \(count) trials was over before STOP came")
-        }
-        var findings = Findings()
-        findings.expect(run.ends.count == 1, "\(run.ends.count) ARM_END came after STOP.")
-        findings.expect(end.reason == .stopped, "STOP ended the arm with \(end.reason.name).")
-        findings.expect(
-            Int(end.made) == run.recordCount, "ARM_END says \(end.made) records made, \(run.recordCount) came.")
-        findings.expect(
-            run.records.map(\.index).elementsEqual(
-                run.order.firstIndex..<run.order.firstIndex + UInt64(run.recordCount)),
-            "The records before STOP are not the first \(run.recordCount) of the arm without a gap.")
-        try findings.done()
-        return .passed([.init("made", Double(end.made), "records")])
+        return .skipped("the arm was \(seen.joined(separator: " and ")) when it was ended; try a slower pace")
     }
 
     /// A second request is a new one.

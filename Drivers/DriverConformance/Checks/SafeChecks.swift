@@ -41,30 +41,7 @@ enum SafeChecks {
 
     /// SAFE ends a running arm with reason 2 and keeps its records.
     static func running(_ bench: inout BoardBench) async throws(BellError) -> CheckOutcome {
-        let program = try await bench.toReady()
-        guard let count = try await bench.longCount() else { return .skipped("the spool has no room") }
-        var run = try await bench.armed(count, program)
-        guard let master = bench.master else { return .skipped("no trigger") }
-        try await master.post(.start(StateChecks.name(run.order)))
-        if bench.trigger == .partner { await StateChecks.wait(bench, for: run.order) }
-        let safe = try await bench.probe.post(.safe)
-        let reply = try await bench.probe.reply(to: safe, of: .safe)
-        if bench.trigger == .partner { _ = try await bench.partner?.ask(.safe) }
-        try await bench.finish(&run)
-        guard let end = run.ends.first else {
-            throw BellError(.conformanceViolation, "No ARM_END came after SAFE of a running arm.")
-        }
-        if end.reason == .completed && end.made == count {
-            return .skipped("the arm of \(count) trials was over before SAFE came")
-        }
-        var findings = Findings()
-        findings.expect(reply == .ok, "SAFE in state running is answered with \(reply.summary).")
-        findings.expect(end.reason == .safe, "SAFE ended the arm with \(end.reason.name).")
-        findings.expect(
-            Int(end.made) == run.recordCount, "ARM_END says \(end.made) records made, \(run.recordCount) came.")
-        findings.expect(try await bench.status().armed == nil, "STATUS names an arm after SAFE.")
-        try findings.done()
-        return .passed([.init("made", Double(end.made), "records")])
+        try await ArmChecks.end(&bench, with: .safe, reason: .safe)
     }
 
     /// A fault of severity 2 ends the arm, is reported, and only SAFE leads out of it.
