@@ -57,7 +57,9 @@ public final class DeviceAccess: Sendable {
             return { [mock] () async throws(BellError) in try mock.transport(to: node) }
         case .usb(let vendor, let product, let serial):
             return USBTransport.opener(bus: usb, vendor: vendor, product: product, serial: serial)
-        case .replay(let path): return try BoardReplay(file: path).opener
+        case .replay(let path):
+            let replay = try BoardReplay(file: path)
+            return { () async throws(BellError) in ReplayedTransport(try replay.open()) }
         case .socket: throw wrongWay(address, "board")
         }
     }
@@ -91,11 +93,12 @@ public final class DeviceAccess: Sendable {
         case .replay(let path):
             let trace = try Trace(file: path)
             if trace.header.kind == .stream, driver == .microwaveSource {
-                return MicrowaveSource(
-                    name: name, link: SocketLink(place: name, open: try StreamReplay(trace, path: path).opener))
+                let open = try StreamReplay(trace, path: path).opener
+                return ReplayedInstrument(MicrowaveSource(name: name, link: SocketLink(place: name, open: open)))
             }
             let bus = try ReplayBus(trace, path: path)
-            return try instrument(name: name, driver: driver, at: bus.place, on: bus, address: address)
+            return ReplayedInstrument(
+                try instrument(name: name, driver: driver, at: bus.place, on: bus, address: address))
         }
     }
 
