@@ -158,7 +158,7 @@ let package = Package(
             of: "MockLab",
             ["DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
         tests(of: "BellRandomness"),
-        tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed"]),
+        tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
         tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),

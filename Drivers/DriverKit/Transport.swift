@@ -10,7 +10,7 @@ public protocol Transport: AnyObject, Sendable {
 
     /// Sends one frame; does not wait for the other end.
     ///
-    /// - Throws: `transport.closed`, or `transport.full` when the other end has not read for long.
+    /// - Throws: `transport.closed`, why the way has failed, or `transport.full` when the other end has not read for long.
     func send(_ frame: [UInt8]) throws(BellError)
 
     /// Ends the exchange; both ends' `incoming` finish. May be called more than once.

@@ -13,6 +13,8 @@ final class USBFrameWriter: Sendable {
         /// The first error of the failure that is being mended.
         var failure: BellError?
         var hasEnded = false
+        /// Why it has ended, when it was not closed.
+        var reason: BellError?
     }
 
     private let interface: any USBInterface
@@ -40,13 +42,14 @@ final class USBFrameWriter: Sendable {
 
     /// Queues a frame.
     ///
-    /// - Throws: `transport.closed`, `transport.full`.
+    /// - Throws: `transport.closed`, the failure that ended the transport, or `transport.full`.
     func send(_ frame: [UInt8]) throws(BellError) {
         let refusal: BellError? = state.withLock { state in
             if state.hasEnded {
-                return BellError(
-                    .transportClosed, "A message to the board cannot be sent: the USB connection has ended.",
-                    at: interface.identity.text)
+                return state.reason
+                    ?? BellError(
+                        .transportClosed, "A message to the board cannot be sent: the USB connection has ended.",
+                        at: interface.identity.text)
             }
             if state.queue.append(frame) { return nil }
             return BellError(
@@ -59,8 +62,13 @@ final class USBFrameWriter: Sendable {
         pump()
     }
 
-    /// Ends writing; what waits is dropped.
-    func stop() { state.withLock { $0.hasEnded = true } }
+    /// Ends writing, with the reason of a failure; what waits is dropped. The first end counts.
+    func stop(_ reason: BellError? = nil) {
+        state.withLock { state in
+            if !state.hasEnded { state.reason = reason }
+            state.hasEnded = true
+        }
+    }
 
     /// Adds what was counted here.
     func count(into counts: inout USBTransportCounts) {

@@ -62,7 +62,7 @@ public final class USBTransport: Transport {
         let queue = FrameQueue(highWater: 16 << 20, onRoom: { parts.reader?.resume() })
         let fail: @Sendable (BellError) -> Void = { error in
             queue.finish(throwing: error)
-            parts.end(interface)
+            parts.end(interface, error)
         }
         let reader = USBFrameReader(interface, endpoint: input.address, queue: queue, onFailure: fail)
         let writer = USBFrameWriter(interface, streaming, endpoint: output, onFailure: fail)
@@ -74,6 +74,10 @@ public final class USBTransport: Transport {
         return transport
     }
 
+    /// Queues a frame; it is sent when the pipe takes it.
+    ///
+    /// - Throws: `transport.closed`, the failure that ended the transport (so that a pulled plug is `usb.unplugged` here,
+    ///   too), or `transport.full` when 8 MiB wait already.
     public func send(_ frame: [UInt8]) throws(BellError) { try writer.send(frame) }
 
     public func close() {
@@ -99,13 +103,13 @@ public final class USBTransport: Transport {
 
         func set(_ reader: USBFrameReader, _ writer: USBFrameWriter) { held.withLock { $0 = (reader, writer) } }
 
-        func end(_ interface: any USBInterface) {
+        func end(_ interface: any USBInterface, _ error: BellError) {
             let parts = held.withLock { held in
                 defer { held = nil }
                 return held
             }
             parts?.reader.stop()
-            parts?.writer.stop()
+            parts?.writer.stop(error)
             interface.close()
         }
     }

@@ -80,12 +80,13 @@ struct TransportTests {
         let transport = try USBTransport.make(pipes)
         let stream = try #require(pipes.stream)
         stream.deliver(Self.frame(1, 10))
-        for time in 1...4 {
+        // On a machine that stops for a second in between, more than four are borne.
+        for _ in 0..<100 where !pipes.isClosed {
+            let starts = stream.starts
             stream.fail(.usbStall)
-            if time < 4 { #expect(await eventually { stream.starts == time + 1 }) }
+            #expect(await eventually { stream.starts > starts || pipes.isClosed })
         }
         let (frames, error) = await drain(transport)
-        // Fast enough for one second on any machine that is not stopped; slower, the fourth is borne, too.
         #expect(error?.code == .usbStall)
         #expect(frames == [Self.frame(1, 10)])
         #expect(pipes.isClosed)
@@ -119,7 +120,7 @@ struct TransportTests {
         #expect(error?.code == code)
         #expect(pipes.cleared.isEmpty)
         let refusal = #expect(throws: BellError.self) { try transport.send(Self.frame(1, 1)) }
-        #expect(refusal?.code == .transportClosed)
+        #expect(refusal?.code == code)
     }
 
     @Test("an I/O error whose mending finds the device gone is usb.unplugged")
@@ -166,7 +167,9 @@ struct TransportTests {
         let transport = try USBTransport.make(pipes)
         let frames = [Self.frame(1, 8), Self.frame(2, 1000), Self.frame(3, 300_000)]
         for frame in frames { try transport.send(frame) }
-        #expect(pipes.written.flatMap(\.self) == frames.flatMap(\.self))
+        // Compared outside of the expectation, whose account of a difference takes minutes.
+        let isEqual = pipes.written.flatMap(\.self) == frames.flatMap(\.self)
+        #expect(isEqual)
         #expect(pipes.written.count == 4)
         #expect(pipes.emptyPackets == 1)
         #expect(transport.counts.bytesWritten == UInt64(frames.reduce(0) { $0 + $1.count }))
@@ -212,7 +215,7 @@ struct TransportTests {
         try transport.send(Self.frame(1, 1))
         let (_, error) = await drain(transport)
         #expect(error?.code == .usbStall)
-        #expect(pipes.cleared == [1, 1, 1])
+        #expect(pipes.cleared.count >= USBPipeHealth.tolerated)
     }
 
     @Test("a board that does not read makes transport.full, not endless memory; closing lets go of all of it")
