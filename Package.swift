@@ -165,6 +165,10 @@ let package = Package(
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
+        // Simulated devices through the real libusb; run by Tests/USB/run and Tests/USB/kernel/run, skipped elsewhere.
+        .testTarget(
+            name: "USBStackTests",
+            dependencies: ["BellModel", "DriverKit", "USBTransport", "VirtualUSB", "USBTestbed"], swiftSettings: strict),
         tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellZeroMQ"]),

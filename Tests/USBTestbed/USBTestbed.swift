@@ -19,6 +19,9 @@ public struct USBTestbed: Sendable {
     /// The testbed around this process; nil when there is none, as under plain `swift test`.
     public static var current: USBTestbed? { getenv("BELL_USB_TESTBED").map { USBTestbed(path: String(cString: $0)) } }
 
+    /// Whether a real kernel is the host (Tests/USB/kernel/run), and not the usbfs shim.
+    public var isKernel: Bool { getenv("BELL_USB_KERNEL") != nil }
+
     /// Plugs in a device of a USB/IP server; returns when hotplug has been told.
     ///
     /// - Parameter server: The path of a Unix socket, or `127.0.0.1:3240`.

@@ -258,4 +258,54 @@ import Testing
         #expect(host.isEnded)
         #expect(USBIPHost(address).socket == -1)
     }
+
+    @Test("A board's frames keep their order while one thread sends them and eight reads are under way")
+    func boardOrder() async throws {
+        let board = VirtualUSBBoard(serial: "BOB01") { _, _ in }
+        let busID = server.add(board.device)
+        let host = USBIPHost(address)
+        try #require(host.attach(busID).count == 320)
+        try #require(host.control(Self.setup(0x00, 9, 1, 0, 0))?.status == 0)
+        let count: UInt32 = 3000
+        let sender = Task.detached {
+            for number in 1...count {
+                let payload = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: Int(number % 700))
+                board.send(Frame(type: 7, sequence: number, payload: payload).encoded(), on: board.connection)
+            }
+        }
+        for _ in 0..<8 { host.submit(1, isIn: true, length: 4096) }
+        var decoder = FrameStreamDecoder()
+        var next: UInt32 = 1
+        while next <= count {
+            let reply = try #require(host.reply())
+            decoder.append(host.receive(Int(reply.actual)))
+            while let bytes = decoder.next() {
+                #expect(try Frame.decode(bytes).sequence == next)
+                next += 1
+            }
+            host.submit(1, isIn: true, length: 4096)
+        }
+        await sender.value
+        #expect(decoder.garbageBytes == 0)
+    }
+
+    @Test("A host that does not read what it asked for holds up no other, and its device can be unplugged")
+    func deafHost() throws {
+        let board = VirtualUSBBoard(serial: "BOB01") { _, _ in }
+        let busID = server.add(board.device)
+        let deaf = USBIPHost(address)
+        try #require(deaf.attach(busID).count == 320)
+        try #require(deaf.control(Self.setup(0x00, 9, 1, 0, 0))?.status == 0)
+        let frame = Frame(type: 7, sequence: 1, payload: [UInt8](repeating: 1, count: 1 << 20)).encoded()
+        for _ in 0..<64 {
+            deaf.submit(1, isIn: true, length: 2 << 20)
+            board.send(frame, on: board.connection)
+        }
+        let other = try attached()
+        other.submit(1, isIn: false, length: 1, data: [1])
+        #expect(other.reply()?.status == 0)
+        board.device.unplug()
+        board.device.plug()
+        #expect(USBIPHost(address).attach(busID).count == 320)
+    }
 }

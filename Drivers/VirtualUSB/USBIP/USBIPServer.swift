@@ -2,7 +2,6 @@ import BellHost
 public import BellModel
 import DriverKit
 import Glibc
-import Synchronization
 
 /// Shows simulated devices over USB/IP 1.1.1, so that a Linux with vhci-hcd attaches them as if they were plugged in.
 ///
@@ -16,8 +15,8 @@ public final class USBIPServer: Sendable {
         var device: VirtualUSBDevice
         /// Rises with each plugging-in of any device.
         var number: UInt32
-        /// The socket of the host that has it.
-        var importer: Int32?
+        /// The socket of the host that has it, and the plugging-in that it has.
+        var importer: (socket: Int32, generation: UInt64)?
     }
 
     private struct State {
@@ -73,7 +72,7 @@ public final class USBIPServer: Sendable {
 
     /// What the threads share.
     private final class Core: Sendable {
-        private let state = Mutex(State())
+        private let state = Monitor(State())
 
         func add(_ device: VirtualUSBDevice) -> String {
             let busID = state.withLock { state -> String in
@@ -104,7 +103,7 @@ public final class USBIPServer: Sendable {
                 if isPlugged {
                     state.lastNumber += 1
                     state.exports[busID]?.number = state.lastNumber
-                } else if let socket = state.exports[busID]?.importer {
+                } else if let socket = state.exports[busID]?.importer?.socket {
                     // With the lock held, so that the socket is not closed and reused meanwhile.
                     shutdown(socket, Int32(SHUT_RDWR))
                 }
@@ -220,19 +219,26 @@ public final class USBIPServer: Sendable {
         private func claim(
             _ busID: String, for socket: Int32
         ) -> Result<(VirtualUSBDevice, UInt64, USBIPExport), USBIP.Refusal> {
-            state.withLock { state in
+            let limit = MonotonicClock.now + UInt64(USBIPServer.patience) * 1_000_000_000
+            return state.wait { state in
                 guard let export = state.exports[busID], let described = describe(busID, export) else {
-                    return .failure(.noSuchDevice)
+                    return .ready(.failure(.noSuchDevice))
                 }
-                guard export.importer == nil else {
-                    return .failure(.busy)
+                let generation = export.device.generation
+                if let importer = export.importer {
+                    // A host from before the last unplugging is on its way out.
+                    let isLeaving = importer.generation != generation && MonotonicClock.now < limit
+                    return isLeaving ? .wait(until: limit) : .ready(.failure(.busy))
                 }
-                state.exports[busID]?.importer = socket
-                return .success((export.device, export.device.generation, described))
+                state.exports[busID]?.importer = (socket, generation)
+                return .ready(.success((export.device, generation, described)))
             }
         }
 
-        private func release(_ busID: String) { state.withLock { $0.exports[busID]?.importer = nil } }
+        private func release(_ busID: String) {
+            state.withLock { $0.exports[busID]?.importer = nil }
+            state.wake()
+        }
 
         /// Serves an importer until its connection ends.
         private func run(
