@@ -174,7 +174,7 @@ import VirtualUSB
         #expect(try await !link.indicate())
         #expect(try await !link.remoteEnable(true))
         #expect(try await link.statusByte() == nil)
-        #expect(await !link.listenForServiceRequests())
+        #expect(!link.listenForServiceRequests())
     }
 
     @Test("a device without bulk endpoints is another kind of device")

@@ -63,7 +63,7 @@ import VirtualUSB
     func serviceRequests() async throws {
         let (device, _, link) = plugged()
         try await link.open()
-        #expect(await link.listenForServiceRequests())
+        #expect(link.listenForServiceRequests())
         var requests = link.serviceRequests.makeAsyncIterator()
         try await link.write(Array("*SRE 4".utf8), timeout: .seconds(5))
         for _ in 0..<20 {
