@@ -156,7 +156,7 @@ let package = Package(
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
-        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ"]),
+        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab", "BellYAML", "BellZeroMQ"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellYAML"]),
         tests(of: "VirtualUSB", ["DriverKit"]),
