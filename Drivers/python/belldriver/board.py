@@ -70,9 +70,9 @@ class Board:
         self.spool = Spool(spool)
         self.__arm: Optional[frames.Arm] = None
         self.__made = 0
-        self.__first_pulse = None
         self.__clock = []
         self.__last_pulse = None
+        self.__seen = 0                     # pulses of the arm, and since when there were no more
         self.__quiet_since = 0.0
         self.__bits = OrderedDict()
         self.__socket = None
@@ -94,6 +94,10 @@ class Board:
     def poll_records(self):
         """The batches measured since the last call; must not block, and must not give an earlier arm's trials."""
         return []
+
+    def pulses_seen(self):
+        """Pulses of the current arm so far, for a board whose records come later than its trials."""
+        return 0
 
     def stop(self):
         """Ends the arm in the hardware and switches the outputs off."""
@@ -170,12 +174,25 @@ class Board:
         except Exception as failure:
             traceback.print_exc()
             self.report(frames.FIRMWARE, f"{type(failure).__name__}: {failure}", severity=2)
-        if self.__arm and self.__first_pulse is not None:
-            period = self.program.period * self.tick_rate[1] / self.tick_rate[0]
-            if time.monotonic() - self.__quiet_since > PATIENCE + 10 * period:
-                self.stop()
-                self.__end_arm(frames.NO_TRIGGER)
+        if self.__arm:
+            self.__watch_pulses()
         self.__flush()
+
+    def __watch_pulses(self):
+        """An arm whose pulses have ceased is over; "Arms", 6."""
+        seen = max(self.__made, self.pulses_seen())
+        if seen != self.__seen:
+            self.__seen, self.__quiet_since = seen, time.monotonic()
+        period = self.program.period * self.tick_rate[1] / self.tick_rate[0]
+        if seen and time.monotonic() - self.__quiet_since > PATIENCE + 10 * period:
+            self.__cut(frames.NO_TRIGGER)
+
+    def __cut(self, reason):
+        """Ends the arm early, with what was measured until now."""
+        self.stop()
+        for batch in self.poll_records():
+            self.__take(batch)
+        self.__end_arm(reason)
 
     def __handle(self, peer, data):
         number = 0
@@ -324,13 +341,13 @@ class Board:
         self.arm(order, bits)
         self.__bits = OrderedDict(
             (key, kept) for key, kept in self.__bits.items() if key[0] == order.campaign and key[1] > order.arm)
-        self.__arm, self.__made, self.__first_pulse, self.__clock, self.__last_pulse = order, 0, None, [], None
+        self.__arm, self.__made, self.__clock, self.__last_pulse, self.__seen = order, 0, [], None, 0
         self.__send(frames.ARMED, order.encoded(), number)
 
     def __start(self, number, campaign, arm):
         if not self.trigger_master:
             raise Refused(frames.WRONG_STATE, "this board does not drive the trigger line")
-        waits = self.__arm and self.__first_pulse is None and (self.__arm.campaign, self.__arm.arm) == (campaign, arm)
+        waits = self.__arm and self.__seen == 0 and (self.__arm.campaign, self.__arm.arm) == (campaign, arm)
         if not waits:
             raise Refused(frames.WRONG_STATE, f"arm {arm} is not armed and waiting")
         self.__send(frames.OK, b"", number)
@@ -338,10 +355,7 @@ class Board:
 
     def __stop(self, number):
         if self.__arm:
-            self.stop()
-            for batch in self.poll_records():
-                self.__take(batch)
-            self.__end_arm(frames.STOPPED)
+            self.__cut(frames.STOPPED)
         self.__send(frames.OK, b"", number)
 
     def __safe(self, number):
@@ -360,7 +374,7 @@ class Board:
         if self.faulty:
             state = frames.FAULTY
         elif arm:
-            state = frames.ARMED_STATE if self.__first_pulse is None else frames.RUNNING
+            state = frames.RUNNING if self.__seen else frames.ARMED_STATE
         else:
             state = frames.IDLE if self.program is None else frames.READY
         taken = arm.count - self.__made if arm else 0
@@ -395,9 +409,30 @@ class Board:
 
     def __take(self, batch):
         """Records of the running arm go into the spool and to the host."""
-        arm = self.__arm
-        if arm is None or len(batch.records) == 0:
+        if self.__arm is None or len(batch.records) == 0:
             return
+        if self.__last_pulse:
+            missed = batch.first_pulse - self.__last_pulse[0] - 1
+            if missed < 0:
+                raise ValueError(f"pulse {batch.first_pulse} comes after pulse {self.__last_pulse[0]}")
+            if missed:
+                self.__record(self.__missed(batch, missed))
+        if self.__arm:
+            self.__record(batch)
+
+    def __missed(self, batch, missed):
+        """Trials whose pulses never came here; they are recorded as such, and never run later ("Arms", 4)."""
+        missed = min(missed, self.__arm.count - self.__made)
+        first = self.__last_pulse[0] + 1
+        ticks = [self.__last_pulse[1] + (place + 1) * self.program.period for place in range(missed)]
+        start, stop = self.program.first(frames.INPUT_BIT).tick, self.program.last(frames.STOP_EVENT).tick
+        records = numpy.zeros(missed, frames.RECORD)
+        records["start_tick"] = numpy.array(ticks, "u8") + numpy.uint64(start)
+        records["stop_delta"], records["flags"] = stop - start, frames.MISSED_TRIGGER
+        return Batch(first, numpy.array(ticks, "u8"), records)
+
+    def __record(self, batch):
+        arm = self.__arm
         count = min(len(batch.records), arm.count - self.__made)
         records = batch.records[:count].copy()
         records["index"] = numpy.arange(arm.first + self.__made, arm.first + self.__made + count, dtype="u8")
@@ -406,21 +441,14 @@ class Board:
         for at in range(0, count, RECORDS_AT_ONCE):
             part = records[at:at + RECORDS_AT_ONCE]
             self.__keep(frames.TRIALS, frames.trials(arm, self.boot_id, batch.first_pulse + at, part),
-                       int(part["index"][-1]) + 1, len(part))
-        self.__note_pulses(batch, count)
-        self.__made += count
-        self.__quiet_since = time.monotonic()
-        if self.__made == arm.count:
-            self.__end_arm(frames.COMPLETED)
-
-    def __note_pulses(self, batch, count):
-        """Clock records: the first pulse, every n-th, and at the end the last; "Arms", 5."""
-        if self.__first_pulse is None:
-            self.__first_pulse = batch.first_pulse
+                        int(part["index"][-1]) + 1, len(part))
         every = self.program.clock_every
         for place in range(-self.__made % every, count, every):
             self.__clock.append((batch.first_pulse + place, int(batch.pulse_ticks[place])))
         self.__last_pulse = (batch.first_pulse + count - 1, int(batch.pulse_ticks[count - 1]))
+        self.__made += count
+        if self.__made == arm.count:
+            self.__end_arm(frames.COMPLETED)
 
     def __end_arm(self, reason):
         arm = self.__arm

@@ -33,7 +33,7 @@ class ExampleBoard(Board):
         # A counter starts anywhere at boot, and runs a little fast or slow.
         self._offset = int(self._random.integers(0, 2**45))
         self._rate = (self.tick_rate[0] * (10**9 + drift_ppb), self.tick_rate[1] * 10**21)
-        self._batches, self._left, self._bits, self._following = [], 0, None, None
+        self._batches, self._order, self._bits, self._first = [], None, None, None
 
     # What belld asks for.
 
@@ -44,10 +44,10 @@ class ExampleBoard(Board):
             raise frames.Refused(frames.BAD_PROGRAM, "its trial period is below a picosecond")
 
     def arm(self, order, bits):
-        self._batches, self._left, self._bits, self._following = [], order.count, bits, None
+        self._batches, self._order, self._bits, self._first = [], order, bits, None
 
     def start(self):
-        self.line.go(self._left, self.program.period * 10**12 * self.tick_rate[1] // self.tick_rate[0])
+        self.line.go(self._order.count, self.program.period * 10**12 * self.tick_rate[1] // self.tick_rate[0])
 
     def poll_records(self):
         if self.trigger_master:
@@ -56,7 +56,7 @@ class ExampleBoard(Board):
         return batches
 
     def stop(self):
-        self._left = 0
+        self._order = None
         if self.trigger_master:
             self.line.halt()
 
@@ -76,41 +76,28 @@ class ExampleBoard(Board):
 
     def choose(self, pulses):
         """The input bits of the next trials, latched; None when no arm waits for pulses."""
-        if self._left == 0:
+        if self._order is None:
             return None
-        count = min(pulses.count, self._left)
+        self._first = pulses.first if self._first is None else self._first
+        place = pulses.first - self._first
+        count = min(pulses.count, self._order.count - place)
+        if place < 0 or count <= 0:
+            return None
         if self._bits is None:
             return self._random.integers(0, 2, count, "u1")
-        done = len(self._bits) - self._left
-        return self._bits[done:done + count].astype("u1")
+        return self._bits[place:place + count].astype("u1")
 
     def measure(self, pulses, settings, states):
         """Makes the records of trials whose qubits were found in `states`."""
-        self._fill_gap(pulses)
-        count = min(len(settings), self._left)
-        ticks = [self._tick(pulses.time + place * pulses.period) for place in range(count)]
-        self._record(pulses.first, ticks, settings[:count], states[:count], 0)
-
-    def _fill_gap(self, pulses):
-        """Pulses of the arm that never came here: their trials were not run, and say so."""
-        missed = min(self._left, pulses.first - self._following) if self._following is not None else 0
-        if missed > 0:
-            ticks = [self._tick(pulses.time - place * pulses.period) for place in range(missed, 0, -1)]
-            nothing = numpy.zeros(missed, "u1")
-            self._record(self._following, ticks, nothing, nothing, frames.MISSED_TRIGGER)
-
-    def _record(self, first, ticks, settings, states, flags):
         start, stop = self.program.first(frames.INPUT_BIT).tick, self.program.last(frames.STOP_EVENT).tick
-        records = numpy.zeros(len(ticks), frames.RECORD)
-        ticks = numpy.array(ticks, "u8")
+        ticks = numpy.array([self._tick(pulses.time + place * pulses.period) for place in range(len(states))], "u8")
+        records = numpy.zeros(len(states), frames.RECORD)
         records["start_tick"], records["stop_delta"] = ticks + numpy.uint64(start), stop - start
         records["i"], records["q"], clipped = self._points(states)
         records["setting"] = settings
         records["outcome"] = self.program.outcomes(records["i"], records["q"])
-        records["flags"] = flags | clipped * frames.SATURATED
-        self._left -= len(ticks)
-        self._following = first + len(ticks)
-        self._batches.append(Batch(first, ticks, records))
+        records["flags"] = clipped * frames.SATURATED
+        self._batches.append(Batch(pulses.first, ticks, records))
 
     def _points(self, states):
         """I and Q about two points on either side of the program's line, and whether they were clipped."""
