@@ -70,7 +70,7 @@ def config(version=2):
     generator = {
         "type": "axis_signal_gen_v6", "fullpath": "gen_0", "revision": 4, "tproc_ch": 1, "dac": "00", "has_mixer": False,
         "has_dds": True, "fs": 6881.28, "fs_mult": 56, "fs_div": 2, "interpolation": 1, "f_fabric": 430.08,
-        "f_dds": 6881.28, "fdds_div": 2, "maxlen": 65536, "b_dds": 32, "b_phase": 32, "switch_ch": 0,
+        "f_dds": 6881.28, "fdds_div": 2, "maxlen": 65536, "b_dds": 32, "b_phase": 32, "switch_ch": 0, "complex_env": True,
         "samps_per_clk": 16, "maxv": 32766, "maxv_scale": 1.0}
     readout = {
         "avg_maxlen": BUFFER, "buf_maxlen": 1024, "trigger_type": "dport" if version == 2 else "output",
@@ -332,7 +332,7 @@ def bench(**more):
 
 def refusal(answer, code):
     assert answer.type == frames.ERROR and answer.payload[:2] == frames.struct.pack("<H", code), answer
-    return answer.payload[4:].decode()
+    return answer.payload[6:].decode()
 
 
 @test

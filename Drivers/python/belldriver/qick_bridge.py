@@ -194,7 +194,7 @@ class QickBoard(Board):
         pulses, ticks = self._unwrap(words[:, 1], 1), self._unwrap(words[:, 2], self.program.period)
         # A reset between arms zeroes the tProc's time; the processor's clock bridges that gap, and only that gap.
         ticks = ticks - ticks[0] + numpy.uint64(self.tick())
-        self._last_tick = int(ticks[-1])
+        self._last_tick = int(ticks[-1]) + 1
         records = self._records(words[:, 0], points, ticks)
         cuts = numpy.flatnonzero(numpy.diff(pulses) != 1) + 1
         return [Batch(int(part[0]), ticks[place], records[place]) for part, place in
