@@ -71,7 +71,8 @@ class Board:
         self.__arm: Optional[frames.Arm] = None
         self.__made = 0
         self.__clock = []
-        self.__last_pulse = None
+        self.__last_pulse = None            # and its tick; heard or missed
+        self.__last_heard = None
         self.__seen = 0                     # pulses of the arm, and since when there were no more
         self.__quiet_since = 0.0
         self.__bits = OrderedDict()
@@ -341,7 +342,8 @@ class Board:
         self.arm(order, bits)
         self.__bits = OrderedDict(
             (key, kept) for key, kept in self.__bits.items() if key[0] == order.campaign and key[1] > order.arm)
-        self.__arm, self.__made, self.__clock, self.__last_pulse, self.__seen = order, 0, [], None, 0
+        self.__arm, self.__made, self.__seen = order, 0, 0
+        self.__clock, self.__last_pulse, self.__last_heard = [], None, None
         self.__send(frames.ARMED, order.encoded(), number)
 
     def __start(self, number, campaign, arm):
@@ -416,11 +418,11 @@ class Board:
             if missed < 0:
                 raise ValueError(f"pulse {batch.first_pulse} comes after pulse {self.__last_pulse[0]}")
             if missed:
-                self.__record(self.__missed(batch, missed))
+                self.__record(self.__missed(missed), heard=False)
         if self.__arm:
             self.__record(batch)
 
-    def __missed(self, batch, missed):
+    def __missed(self, missed):
         """Trials whose pulses never came here; they are recorded as such, and never run later ("Arms", 4)."""
         missed = min(missed, self.__arm.count - self.__made)
         first = self.__last_pulse[0] + 1
@@ -431,7 +433,7 @@ class Board:
         records["stop_delta"], records["flags"] = stop - start, frames.MISSED_TRIGGER
         return Batch(first, numpy.array(ticks, "u8"), records)
 
-    def __record(self, batch):
+    def __record(self, batch, heard=True):
         arm = self.__arm
         count = min(len(batch.records), arm.count - self.__made)
         records = batch.records[:count].copy()
@@ -442,9 +444,11 @@ class Board:
             part = records[at:at + RECORDS_AT_ONCE]
             self.__keep(frames.TRIALS, frames.trials(arm, self.boot_id, batch.first_pulse + at, part),
                         int(part["index"][-1]) + 1, len(part))
-        every = self.program.clock_every
-        for place in range(-self.__made % every, count, every):
-            self.__clock.append((batch.first_pulse + place, int(batch.pulse_ticks[place])))
+        if heard:  # there is no tick of a pulse that did not come
+            every = self.program.clock_every
+            for place in range(-self.__made % every, count, every):
+                self.__clock.append((batch.first_pulse + place, int(batch.pulse_ticks[place])))
+            self.__last_heard = (batch.first_pulse + count - 1, int(batch.pulse_ticks[count - 1]))
         self.__last_pulse = (batch.first_pulse + count - 1, int(batch.pulse_ticks[count - 1]))
         self.__made += count
         if self.__made == arm.count:
@@ -454,8 +458,8 @@ class Board:
         arm = self.__arm
         if arm is None:
             return
-        if self.__last_pulse and (not self.__clock or self.__clock[-1][0] != self.__last_pulse[0]):
-            self.__clock.append(self.__last_pulse)
+        if self.__last_heard and (not self.__clock or self.__clock[-1][0] != self.__last_heard[0]):
+            self.__clock.append(self.__last_heard)
         for at in range(0, len(self.__clock), CLOCKS_AT_ONCE):
             part = numpy.array(self.__clock[at:at + CLOCKS_AT_ONCE], frames.CLOCK_RECORD)
             self.__keep(frames.CLOCK, frames.clock(arm, self.boot_id, part), arm.end)
