@@ -24,23 +24,15 @@ import numpy
 import zmq
 
 from . import frames
+from .arm import Batch, RunningArm
 from .crc32c import crc32c
 from .frames import Refused
 from .spool import Spool
 
 NODES = ("alice", "bob")
-RECORDS_AT_ONCE = 512       # records of one TRIALS message: 16 KiB
-CLOCKS_AT_ONCE = 4096       # clock records of one CLOCK message: 64 KiB
 ARMS_OF_BITS = 4            # arms whose host bits are kept; the protocol asks for two
 WAITING = 1 << 17           # messages that wait for a slow host before it is taken for gone; the spool keeps the data
 PATIENCE = 1.0              # seconds; and ten trial periods: "Arms", 6
-
-
-class Batch(NamedTuple):
-    """Consecutive trials of the running arm."""
-    first_pulse: int
-    pulse_ticks: numpy.ndarray          # the counter at each pulse's arrival
-    records: numpy.ndarray              # frames.RECORD; index and the flags simulated and host bit are filled in
 
 
 class Health(NamedTuple):
@@ -68,11 +60,7 @@ class Board:
         self.program: Optional[frames.Program] = None
         self.faulty = False
         self.spool = Spool(spool)
-        self.__arm: Optional[frames.Arm] = None
-        self.__made = 0
-        self.__clock = []
-        self.__last_pulse = None            # and its tick; heard or missed
-        self.__last_heard = None
+        self.__arm: Optional[RunningArm] = None
         self.__seen = 0                     # pulses of the arm, and since when there were no more
         self.__quiet_since = 0.0
         self.__bits = OrderedDict()
@@ -123,18 +111,9 @@ class Board:
 
     # What a subclass may call.
 
-    @property
-    def current_arm(self):
-        return self.__arm
-
-    @property
-    def made(self):
-        """Records of the current arm so far."""
-        return self.__made
-
     def report(self, code, words, severity=1):
         """FAULT; severity 2 ends the arm, and only SAFE leads on."""
-        number = self.__arm.arm if self.__arm else 0
+        number = self.__arm.order.arm if self.__arm else 0
         if severity >= 2:
             self.faulty = True
             self.stop()
@@ -181,7 +160,7 @@ class Board:
 
     def __watch_pulses(self):
         """An arm whose pulses have ceased is over; "Arms", 6."""
-        seen = max(self.__made, self.pulses_seen())
+        seen = max(self.__arm.made, self.pulses_seen())
         if seen != self.__seen:
             self.__seen, self.__quiet_since = seen, time.monotonic()
         period = self.program.period * self.tick_rate[1] / self.tick_rate[0]
@@ -295,26 +274,28 @@ class Board:
         if self.__arm:
             raise Refused(frames.WRONG_STATE, "no program while an arm is armed")
         program = frames.program(payload)
+        problem = self.__problem(program)
+        if problem:
+            raise Refused(frames.BAD_PROGRAM, problem)
+        self.load_program(program)
+        self.program = program
+        self.__send(frames.PROGRAM_LOADED,
+                   struct.pack("<II", crc32c(program.data), len(program.data)), number)
+
+    def __problem(self, program):
+        """Which limit of the board a program breaks, or None."""
+        start, stop = program.first(frames.INPUT_BIT), program.last(frames.STOP_EVENT)
         limits = [
             (program.node == self.node, f"it is for {NODES[program.node]}, this is {NODES[self.node]}'s board"),
             (program.tick_rate[0] * self.tick_rate[1] == program.tick_rate[1] * self.tick_rate[0],
              f"it is for {program.tick_rate} ticks a second, this board has {self.tick_rate}"),
             (program.ticks_per_sample == self.ticks_per_sample,
              f"it is for {program.ticks_per_sample} ticks a sample, this board has {self.ticks_per_sample}"),
-            (sum(len(w) for w in program.waveforms) <= self.waveform_memory, "its waveforms do not fit the memory"),
+            (sum(map(len, program.waveforms)) <= self.waveform_memory, "its waveforms do not fit the memory"),
             (len(program.events) <= self.most_events, f"it has {len(program.events)} events"),
             (program.host_bits or self.has_generator, "it takes the board's input bits, there is no generator"),
-            (program.first(frames.INPUT_BIT) is not None, "it has no start event"),
-            (program.last(frames.STOP_EVENT) is not None
-             and program.last(frames.STOP_EVENT).tick >= program.first(frames.INPUT_BIT).tick,
-             "it has no stop event after its start event") if program.first(frames.INPUT_BIT) else (True, "")]
-        for fits, words in limits:
-            if not fits:
-                raise Refused(frames.BAD_PROGRAM, words)
-        self.load_program(program)
-        self.program = program
-        self.__send(frames.PROGRAM_LOADED,
-                   struct.pack("<II", crc32c(program.data), len(program.data)), number)
+            (start and stop and stop.tick >= start.tick, "it has no start event followed by a stop event")]
+        return next((words for fits, words in limits if not fits), None)
 
     def __take_bits(self, number, payload):
         campaign, arm, bits = frames.host_bits(payload)
@@ -342,15 +323,15 @@ class Board:
         self.arm(order, bits)
         self.__bits = OrderedDict(
             (key, kept) for key, kept in self.__bits.items() if key[0] == order.campaign and key[1] > order.arm)
-        self.__arm, self.__made, self.__seen = order, 0, 0
-        self.__clock, self.__last_pulse, self.__last_heard = [], None, None
+        flags = (frames.SIMULATED if self.simulated else 0) | (frames.HOST_BIT if bits is not None else 0)
+        self.__arm, self.__seen = RunningArm(order, self.program, self.boot_id, flags), 0
         self.__send(frames.ARMED, order.encoded(), number)
 
     def __start(self, number, campaign, arm):
         if not self.trigger_master:
             raise Refused(frames.WRONG_STATE, "this board does not drive the trigger line")
-        waits = self.__arm and self.__seen == 0 and (self.__arm.campaign, self.__arm.arm) == (campaign, arm)
-        if not waits:
+        armed = self.__arm.order if self.__arm and self.__seen == 0 else None
+        if armed is None or (armed.campaign, armed.arm) != (campaign, arm):
             raise Refused(frames.WRONG_STATE, f"arm {arm} is not armed and waiting")
         self.__send(frames.OK, b"", number)
         self.start()
@@ -379,9 +360,9 @@ class Board:
             state = frames.RUNNING if self.__seen else frames.ARMED_STATE
         else:
             state = frames.IDLE if self.program is None else frames.READY
-        taken = arm.count - self.__made if arm else 0
-        return frames.status(state, *health, self.spool.used, self.spool.free - taken, self.boot_id, self.tick(), arm,
-                             arm.first + self.__made if arm else 0)
+        return frames.status(
+            state, *health, self.spool.used, self.spool.free - (arm.remaining if arm else 0), self.boot_id, self.tick(),
+            arm.order if arm else None, arm.next_index if arm else 0)
 
     def __ping(self, number, token):
         self.__send(frames.PONG, struct.pack("<Q", token), number)
@@ -411,64 +392,21 @@ class Board:
 
     def __take(self, batch):
         """Records of the running arm go into the spool and to the host."""
-        if self.__arm is None or len(batch.records) == 0:
+        if self.__arm is None:
             return
-        if self.__last_pulse:
-            missed = batch.first_pulse - self.__last_pulse[0] - 1
-            if missed < 0:
-                raise ValueError(f"pulse {batch.first_pulse} comes after pulse {self.__last_pulse[0]}")
-            if missed:
-                self.__record(self.__missed(missed), heard=False)
-        if self.__arm:
-            self.__record(batch)
-
-    def __missed(self, missed):
-        """Trials whose pulses never came here; they are recorded as such, and never run later ("Arms", 4)."""
-        missed = min(missed, self.__arm.count - self.__made)
-        first = self.__last_pulse[0] + 1
-        ticks = [self.__last_pulse[1] + (place + 1) * self.program.period for place in range(missed)]
-        start, stop = self.program.first(frames.INPUT_BIT).tick, self.program.last(frames.STOP_EVENT).tick
-        records = numpy.zeros(missed, frames.RECORD)
-        records["start_tick"] = numpy.array(ticks, "u8") + numpy.uint64(start)
-        records["stop_delta"], records["flags"] = stop - start, frames.MISSED_TRIGGER
-        return Batch(first, numpy.array(ticks, "u8"), records)
-
-    def __record(self, batch, heard=True):
-        arm = self.__arm
-        count = min(len(batch.records), arm.count - self.__made)
-        records = batch.records[:count].copy()
-        records["index"] = numpy.arange(arm.first + self.__made, arm.first + self.__made + count, dtype="u8")
-        records["flags"] |= (frames.SIMULATED if self.simulated else 0) | (
-            frames.HOST_BIT if self.program.host_bits else 0)
-        for at in range(0, count, RECORDS_AT_ONCE):
-            part = records[at:at + RECORDS_AT_ONCE]
-            self.__keep(frames.TRIALS, frames.trials(arm, self.boot_id, batch.first_pulse + at, part),
-                        int(part["index"][-1]) + 1, len(part))
-        if heard:  # there is no tick of a pulse that did not come
-            every = self.program.clock_every
-            for place in range(-self.__made % every, count, every):
-                self.__clock.append((batch.first_pulse + place, int(batch.pulse_ticks[place])))
-            self.__last_heard = (batch.first_pulse + count - 1, int(batch.pulse_ticks[count - 1]))
-        self.__last_pulse = (batch.first_pulse + count - 1, int(batch.pulse_ticks[count - 1]))
-        self.__made += count
-        if self.__made == arm.count:
+        self.__keep(self.__arm.take(batch))
+        if self.__arm.remaining == 0:
             self.__end_arm(frames.COMPLETED)
 
     def __end_arm(self, reason):
-        arm = self.__arm
-        if arm is None:
-            return
-        if self.__last_heard and (not self.__clock or self.__clock[-1][0] != self.__last_heard[0]):
-            self.__clock.append(self.__last_heard)
-        for at in range(0, len(self.__clock), CLOCKS_AT_ONCE):
-            part = numpy.array(self.__clock[at:at + CLOCKS_AT_ONCE], frames.CLOCK_RECORD)
-            self.__keep(frames.CLOCK, frames.clock(arm, self.boot_id, part), arm.end)
-        self.__keep(frames.ARM_END, frames.arm_end(arm, self.__made, reason), arm.end)
-        self.__arm = None
+        if self.__arm:
+            self.__keep(self.__arm.finish(reason))
+            self.__arm = None
 
-    def __keep(self, kind, payload, end, records=0):
-        self.spool.keep(self.__arm.campaign, end, kind, payload, records)
-        self.__send(kind, payload)
+    def __keep(self, messages):
+        for message in messages:
+            self.spool.keep(self.__arm.order.campaign, message.end, message.kind, message.payload, message.records)
+            self.__send(message.kind, message.payload)
 
 
 def serve(boards, sources=(), context=None, pause_ms=5):

@@ -1,6 +1,6 @@
 """The frames and payloads of the board protocol, version 1 (docs/board-protocol.md).
 
-Bytes in, values out, and back; nothing here waits or keeps state. What a host sends is hostile: every length is checked.
+Bytes in, values out, and back; nothing here waits or keeps state. What a host sends is hostile: lengths are checked.
 """
 import struct
 from typing import List, NamedTuple, Optional, Tuple
