@@ -22,6 +22,7 @@ sys.path.insert(0, str(KIT))
 import numpy
 import zmq
 from belldriver import frames
+from belldriver.arm import Batch, RunningArm
 from belldriver.crc32c import _TABLE, crc32c
 
 BIN = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / ".build/release").resolve()
@@ -51,7 +52,7 @@ class Boards:
     def start(self, *options):
         log = open(self.path / "boards.log", "a")
         process = subprocess.Popen(
-            ["/usr/bin/python3", "-m", "belldriver.example_board", *map(str, options)], cwd=KIT, stdout=log, stderr=log)
+            [sys.executable, "-m", "belldriver.example_board", *map(str, options)], cwd=KIT, stdout=log, stderr=log)
         self.running.append(process)
         return process
 
@@ -245,7 +246,7 @@ def a_client_written_from_the_document_alone_is_content_with_the_board():
         it.both()
         (it.path / "program.bin").write_bytes(frames.decode(vectors()["program"]).payload)
         done = subprocess.run(
-            ["/usr/bin/python3", ROOT / "Tests/python/board_client.py", it.path / "program.bin", it.at("alice"),
+            [sys.executable, ROOT / "Tests/python/board_client.py", it.path / "program.bin", it.at("alice"),
              it.at("bob")], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stdout + done.stderr
         report = json.loads(done.stdout)
@@ -277,6 +278,81 @@ def a_stranger_s_ping_is_answered_and_takes_no_number_of_the_conversation():
         assert pong.type == frames.PONG and pong.sequence == ending.sequence + 1, pong
         stranger.close()
         host.close()
+
+
+def arm_end(client, program, orders):
+    """Loads a program, plays `orders` = (kind, payload), and reads an arm to its end: records, clock, made, reason."""
+    client.send(frames.encode(frames.HELLO, b"\1\0\0\0\2\0me", 1))
+    for number, (kind, payload) in enumerate([(frames.PROGRAM, program), *orders], 2):
+        client.send(frames.encode(kind, payload, number))
+    records, clock, refused = [], [], []
+    while True:
+        frame = frames.decode(client.recv())
+        if frame.type == frames.TRIALS:
+            records.append(numpy.frombuffer(frame.payload, frames.RECORD, offset=56))
+        elif frame.type == frames.CLOCK:
+            clock.append(numpy.frombuffer(frame.payload, frames.CLOCK_RECORD, offset=40))
+        elif frame.type == frames.ERROR:
+            refused.append(frame.payload[0])
+        elif frame.type == frames.ARM_END:
+            made, reason = frames.struct.unpack_from("<IB", frame.payload, 36)
+            return numpy.concatenate(records), numpy.concatenate(clock), made, reason, refused
+
+
+@test
+def host_bits_become_the_settings_in_index_order_and_too_few_of_them_are_refused():
+    with boards() as it, zmq.Context() as context:
+        it.both()
+        client = context.socket(zmq.DEALER)
+        client.linger, client.rcvtimeo = 0, 20_000
+        client.connect(it.at("alice"))
+        program = bytearray(frames.decode(vectors()["program"]).payload)
+        program[3] = 1  # input bits from the host
+        bits = numpy.random.default_rng(12).integers(0, 2, 700, "u1")
+
+        def host(arm, some):
+            return (frames.HOST_BITS, frames.struct.pack("<16sQII", b"c" * 16, arm, len(some), 0)
+                    + numpy.packbits(some).tobytes())
+
+        order = frames.Arm(b"c" * 16, 2, 5000, 700)
+        records, clock, made, reason, refused = arm_end(client, bytes(program), [
+            host(1, bits[:99]), (frames.ARM, frames.Arm(b"c" * 16, 1, 0, 100).encoded()), host(2, bits),
+            (frames.ARM, order.encoded()), (frames.START, frames.struct.pack("<16sQ", b"c" * 16, 2))])
+        assert refused == [frames.NO_HOST_BITS] and (made, reason) == (700, frames.COMPLETED), (refused, made)
+        assert (records["setting"] == bits).all() and (records["index"] == 5000 + numpy.arange(700)).all()
+        assert (records["flags"] == frames.SIMULATED | frames.HOST_BIT).all()
+        assert list(clock["pulse"] - clock["pulse"][0]) == [*range(0, 700, 64), 699]
+        client.close()
+
+
+@test
+def an_arm_keeps_its_indices_when_pulses_do_not_come():
+    """The pure value alone: what a board that missed pulses says."""
+    program = frames.program(frames.decode(vectors()["program"]).payload)
+    arm = RunningArm(frames.Arm(bytes(16), 1, 100, 200), program, 7, frames.SIMULATED)
+
+    def batch(first, count):
+        ticks = (10**9 + numpy.arange(first, first + count) * program.period).astype("u8")
+        return Batch(first, ticks, numpy.zeros(count, frames.RECORD))
+
+    messages = arm.take(batch(5000, 60)) + arm.take(batch(5070, 300))
+    records = numpy.concatenate([numpy.frombuffer(m.payload, frames.RECORD, offset=56) for m in messages])
+    assert (records["index"] == 100 + numpy.arange(200)).all() and arm.remaining == 0
+    assert list(numpy.flatnonzero(records["flags"] & frames.MISSED_TRIGGER)) == list(range(60, 70))
+    assert records["start_tick"][65] == 10**9 + 5065 * program.period + 100
+    clock, ending = arm.finish(frames.COMPLETED)
+    # Every 64th trial and the last; trial 64 was missed, and a pulse that did not come has no tick.
+    pulses = numpy.frombuffer(clock.payload, frames.CLOCK_RECORD, offset=40)["pulse"]
+    assert list(pulses) == [5000, 5128, 5192, 5199], pulses
+    assert frames.struct.unpack_from("<II", ending.payload, 32) == (200, 200)
+    try:
+        RunningArm(frames.Arm(bytes(16), 1, 0, 9), program, 7, 0).take(batch(1, 0))
+        late = RunningArm(frames.Arm(bytes(16), 1, 0, 9), program, 7, 0)
+        late.take(batch(10, 2))
+        late.take(batch(11, 1))
+        raise AssertionError("a pulse twice was taken")
+    except ValueError:
+        pass
 
 
 @test

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The Python kit's instrument against docs/instrument-protocol.md, and against hostile requests. Exit 0 when all is well."""
+"""The Python kit's instrument against docs/instrument-protocol.md, and hostile requests. Exit 0 when all is well."""
 import json
 import pathlib
 import random
@@ -49,7 +49,8 @@ def main():
                     b'{"id":1,"method":"read","params":{"key":{}}}'):
         answer = source.answer(hostile)
         assert answer is None or "error" in json.loads(answer), (hostile, answer)
-    print(f"external instrument: {count} exchanges as documented, {answered} of 5000 damaged requests answered (seed {seed})")
+    print(f"external instrument: {count} exchanges as documented, {answered} of 5000 damaged requests answered "
+          f"(seed {seed})")
 
 
 if __name__ == "__main__":

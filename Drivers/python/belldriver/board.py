@@ -17,7 +17,7 @@ import os
 import struct
 import time
 import traceback
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import NamedTuple, Optional
 
 import numpy
@@ -27,11 +27,11 @@ from . import frames
 from .arm import Batch, RunningArm
 from .crc32c import crc32c
 from .frames import Refused
+from .hostlink import HostLink
 from .spool import Spool
 
 NODES = ("alice", "bob")
 ARMS_OF_BITS = 4            # arms whose host bits are kept; the protocol asks for two
-WAITING = 1 << 17           # messages that wait for a slow host before it is taken for gone; the spool keeps the data
 PATIENCE = 1.0              # seconds; and ten trial periods: "Arms", 6
 
 
@@ -64,10 +64,7 @@ class Board:
         self.__seen = 0                     # pulses of the arm, and since when there were no more
         self.__quiet_since = 0.0
         self.__bits = OrderedDict()
-        self.__socket = None
-        self.__host = None                   # the peer whose HELLO came last
-        self.__sequence = 0
-        self.__outbox = deque()
+        self.__link: Optional[HostLink] = None
 
     # What a subclass gives.
 
@@ -116,9 +113,12 @@ class Board:
         number = self.__arm.order.arm if self.__arm else 0
         if severity >= 2:
             self.faulty = True
-            self.stop()
+            try:
+                self.stop()
+            except Exception:
+                traceback.print_exc()
             self.__end_arm(frames.HARDWARE_FAULT)
-        self.__send(frames.FAULT, frames.fault(code, severity, self.tick(), number, words))
+        self.__link.send(frames.FAULT, frames.fault(code, severity, self.tick(), number, words))
 
     def end_arm(self, reason):
         """Ends the arm from the hardware's side, for example with frames.HARDWARE_FAULT."""
@@ -127,36 +127,26 @@ class Board:
     # Transport.
 
     def bind(self, context, endpoint):
-        """Listens; "Transports": a ROUTER, one part a frame."""
-        self.__socket = context.socket(zmq.ROUTER)
-        self.__socket.linger = 0
-        self.__socket.sndhwm = self.__socket.rcvhwm = 1000
-        self.__socket.setsockopt(zmq.MAXMSGSIZE, 2 * frames.LARGEST)
-        # A full or vanished peer is told apart from a sent message instead of dropped silently.
-        self.__socket.setsockopt(zmq.ROUTER_MANDATORY, 1)
-        self.__socket.bind(endpoint)
-        return self.__socket
+        """Listens; returns the socket."""
+        self.__link = HostLink(context, endpoint)
+        return self.__link.socket
 
     def receive(self):
-        """Handles the frames that have come, at most 64."""
-        for _ in range(64):
-            try:
-                parts = self.__socket.recv_multipart(zmq.NOBLOCK)
-            except zmq.Again:
-                return
-            self.__handle(parts[0], parts[1] if len(parts) == 2 else b"".join(parts[1:]))
+        """Handles the frames that have come."""
+        for peer, data in self.__link.receive():
+            self.__handle(peer, data)
 
     def poll(self):
         """Takes new records, ends arms that are over, sends what waits. Call it some hundred times a second."""
         try:
-            for batch in self.poll_records():
+            for batch in () if self.faulty else self.poll_records():
                 self.__take(batch)
+            if self.__arm:
+                self.__watch_pulses()
         except Exception as failure:
             traceback.print_exc()
             self.report(frames.FIRMWARE, f"{type(failure).__name__}: {failure}", severity=2)
-        if self.__arm:
-            self.__watch_pulses()
-        self.__flush()
+        self.__link.flush()
 
     def __watch_pulses(self):
         """An arm whose pulses have ceased is over; "Arms", 6."""
@@ -179,52 +169,17 @@ class Board:
         try:
             frame = frames.decode(data)
             number = frame.sequence
-            if peer != self.__host and frame.type not in (frames.HELLO, frames.ERROR):
+            if peer != self.__link.host and frame.type not in (frames.HELLO, frames.ERROR):
                 raise Refused(frames.HELLO_REQUIRED, f"HELLO must come first; this is boot {self.boot_id:016x}")
             self.__answer(peer, frame)
         except frames.BadFrame as bad:
             code = frames.WRONG_VERSION if bad.version else frames.BAD_FRAME
-            self.__refuse(peer, code, str(bad), bad.sequence)
+            self.__link.refuse(peer, code, str(bad), bad.sequence)
         except Refused as refused:
-            self.__refuse(peer, refused.code, str(refused), number)
+            self.__link.refuse(peer, refused.code, str(refused), number)
         except Exception as failure:  # the subclass's hardware: the host is told, the process goes on
             traceback.print_exc()
-            self.__refuse(peer, frames.HARDWARE, f"{type(failure).__name__}: {failure}", number)
-
-    def __refuse(self, peer, code, words, number):
-        payload = frames.error(code, words)
-        if peer == self.__host:
-            return self.__send(frames.ERROR, payload, number)
-        # A stranger's answer takes no number of the conversation with the host, which would see a gap.
-        try:
-            self.__socket.send_multipart([peer, frames.encode(frames.ERROR, payload, 1, number)], zmq.NOBLOCK)
-        except zmq.ZMQError:
-            pass  # it does not read, or has gone
-
-    def __send(self, kind, payload=b"", reply_to=0):
-        if self.__host is None:
-            return
-        self.__sequence = self.__sequence % (2**32 - 1) + 1
-        self.__outbox.append(frames.encode(kind, payload, self.__sequence, reply_to))
-        if len(self.__outbox) > WAITING:
-            self.__lose_host()
-        else:
-            self.__flush()
-
-    def __flush(self):
-        while self.__outbox:
-            try:
-                self.__socket.send_multipart([self.__host, self.__outbox[0]], zmq.NOBLOCK)
-            except zmq.Again:
-                return  # no room: the next poll tries again
-            except zmq.ZMQError:
-                return self.__lose_host()  # it has gone
-            self.__outbox.popleft()
-
-    def __lose_host(self):
-        """The host will greet again; what is not acknowledged waits in the spool."""
-        self.__host = None
-        self.__outbox.clear()
+            self.__link.refuse(peer, frames.HARDWARE, f"{type(failure).__name__}: {failure}", number)
 
     # Requests.
 
@@ -258,17 +213,14 @@ class Board:
         version, _ = frames.hello(payload)
         if version != frames.VERSION:
             raise Refused(frames.WRONG_VERSION, f"version {version} is not spoken here, only {frames.VERSION}")
-        if peer != self.__host:
-            self.__sequence = 0
-        self.__host = peer
-        self.__outbox.clear()
-        self.__send(frames.CAPABILITIES, frames.capabilities(
+        self.__link.greet(peer)
+        self.__link.send(frames.CAPABILITIES, frames.capabilities(
             self.node, self.simulated, self.has_generator, False, self.ticks_per_sample, self.tick_rate, self.boot_id,
             self.waveform_memory, self.most_events, self.spool.capacity, frames.LARGEST, self.channels, self.model,
             self.serial, self.firmware), number)
         for kind, kept in self.spool.messages():
-            self.__send(kind, kept)
-        self.__send(frames.STATUS, self.__status_payload())
+            self.__link.send(kind, kept)
+        self.__link.send(frames.STATUS, self.__status_payload())
 
     def __load(self, number, payload):
         if self.__arm:
@@ -279,7 +231,7 @@ class Board:
             raise Refused(frames.BAD_PROGRAM, problem)
         self.load_program(program)
         self.program = program
-        self.__send(frames.PROGRAM_LOADED,
+        self.__link.send(frames.PROGRAM_LOADED,
                    struct.pack("<II", crc32c(program.data), len(program.data)), number)
 
     def __problem(self, program):
@@ -302,7 +254,7 @@ class Board:
         if len(self.__bits) >= ARMS_OF_BITS and (campaign, arm) not in self.__bits:
             raise Refused(frames.SPOOL_FULL, f"the host bits of {ARMS_OF_BITS} arms are kept already")
         self.__bits[campaign, arm] = bits
-        self.__send(frames.OK, b"", number)
+        self.__link.send(frames.OK, b"", number)
 
     def __prepare(self, number, payload):
         """ "Arms", 2."""
@@ -325,7 +277,7 @@ class Board:
             (key, kept) for key, kept in self.__bits.items() if key[0] == order.campaign and key[1] > order.arm)
         flags = (frames.SIMULATED if self.simulated else 0) | (frames.HOST_BIT if bits is not None else 0)
         self.__arm, self.__seen = RunningArm(order, self.program, self.boot_id, flags), 0
-        self.__send(frames.ARMED, order.encoded(), number)
+        self.__link.send(frames.ARMED, order.encoded(), number)
 
     def __start(self, number, campaign, arm):
         if not self.trigger_master:
@@ -333,13 +285,13 @@ class Board:
         armed = self.__arm.order if self.__arm and self.__seen == 0 else None
         if armed is None or (armed.campaign, armed.arm) != (campaign, arm):
             raise Refused(frames.WRONG_STATE, f"arm {arm} is not armed and waiting")
-        self.__send(frames.OK, b"", number)
+        self.__link.send(frames.OK, b"", number)
         self.start()
 
     def __stop(self, number):
         if self.__arm:
             self.__cut(frames.STOPPED)
-        self.__send(frames.OK, b"", number)
+        self.__link.send(frames.OK, b"", number)
 
     def __safe(self, number):
         if self.__arm:
@@ -347,10 +299,10 @@ class Board:
         self.safe()
         self.__end_arm(frames.SAFE_CALLED)
         self.program, self.faulty = None, False
-        self.__send(frames.OK, b"", number)
+        self.__link.send(frames.OK, b"", number)
 
     def __status(self, number):
-        self.__send(frames.STATUS, self.__status_payload(), number)
+        self.__link.send(frames.STATUS, self.__status_payload(), number)
 
     def __status_payload(self):
         arm, health = self.__arm, self.health()
@@ -365,14 +317,14 @@ class Board:
             arm.order if arm else None, arm.next_index if arm else 0)
 
     def __ping(self, number, token):
-        self.__send(frames.PONG, struct.pack("<Q", token), number)
+        self.__link.send(frames.PONG, struct.pack("<Q", token), number)
 
     def __shots(self, number, count, mode):
         if self.__arm or self.program is None:
             raise Refused(frames.WRONG_STATE, "no shots while an arm is armed, or without a program")
         if not 1 <= count <= 200_000 or mode > 1:
             raise Refused(frames.BAD_PAYLOAD, f"{count} shots in mode {mode}")
-        self.__send(frames.SHOTS, self.__count_shots(count, mode), number)
+        self.__link.send(frames.SHOTS, self.__count_shots(count, mode), number)
 
     def __count_shots(self, count, mode):
         points = numpy.asarray(self.shots(count))
@@ -383,7 +335,7 @@ class Board:
     def __raw(self, number, count):
         if not 1 <= count <= 8_388_544:
             raise Refused(frames.BAD_PAYLOAD, f"{count} bits, 1 to 8388544 are possible")
-        self.__send(frames.RAW_RNG, frames.raw_bits(self.raw_random(count)), number)
+        self.__link.send(frames.RAW_RNG, frames.raw_bits(self.raw_random(count)), number)
 
     def __key(self, number):
         raise Refused(frames.UNSUPPORTED, "this board has no signing key")
@@ -406,7 +358,7 @@ class Board:
     def __keep(self, messages):
         for message in messages:
             self.spool.keep(self.__arm.order.campaign, message.end, message.kind, message.payload, message.records)
-            self.__send(message.kind, message.payload)
+            self.__link.send(message.kind, message.payload)
 
 
 def serve(boards, sources=(), context=None, pause_ms=5):

@@ -106,7 +106,7 @@ class TriggerLine:
             board.measure(pulses, bits, states)
 
     def _entangled(self, x, y):
-        """Draws both nodes' qubits: P(a = b) = (1 + E)/2 with E = +-visibility/sqrt 2, minus where both settings are 1."""
+        """Draws both qubits: P(a = b) = (1 + E)/2, E = +-visibility/sqrt 2, minus where both settings are 1."""
         count = max(len(x), len(y))
         both = min(len(x), len(y))
         a = self._random.integers(0, 2, count, "u1")
