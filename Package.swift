@@ -105,7 +105,8 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
+                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
+                "DriverConformance",
                 "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(

@@ -58,7 +58,8 @@ final class DeviceBench: Sendable {
     }
 
     /// Checks a device without a daemon and without watching signals, which belong to the whole process.
-    func check(_ arguments: String..., isInterrupted: @escaping @Sendable () -> Bool = { false }) async throws -> Reply {
+    func check(_ arguments: String..., isInterrupted: @escaping @Sendable () -> Bool = { false }) async throws -> Reply
+    {
         let all = ["device", "check"] + arguments + ["--lab", lab, "--state", state]
         return try await blocking {
             let command = try CommandTree.root.parse(all)
