@@ -105,7 +105,8 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
+                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
+                "DriverConformance",
                 "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
@@ -170,7 +171,9 @@ let package = Package(
         // Simulated devices through the real libusb; run by Tests/USB/run and Tests/USB/kernel/run, skipped elsewhere.
         .testTarget(
             name: "USBStackTests",
-            dependencies: ["BellModel", "DriverKit", "USBTransport", "VirtualUSB", "USBTestbed"], swiftSettings: strict),
+            dependencies: [
+                "BellModel", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB", "USBTestbed",
+            ], swiftSettings: strict),
         tests(of: "Devices", ["DriverKit"]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellZeroMQ"]),
