@@ -132,7 +132,8 @@ let package = Package(
             name: "bellbench",
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
-                "BellAudit", "BellRandomness", "DriverKit", "BellStream", "BellControl",
+                "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
+                "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
