@@ -15,7 +15,7 @@ actor InstrumentKeeper {
         var complaints: [String] = []
         /// Why it cannot be reached; nil while connected.
         var problem: BellError?
-        /// Whether a person has been told of the present state.
+        /// Attempts to connect that failed since the last one that did not.
         var attempt = 0
         /// Grows when something happened at the plug: the next attempt is due at once.
         var nudges = 0
@@ -26,7 +26,7 @@ actor InstrumentKeeper {
     /// How often a connected instrument is asked how it is.
     private let interval: Duration
     private var tasks: [Task<Void, Never>] = []
-    /// Only one call at a time goes to an instrument's link; the protocol promises that more wait.
+
     init(
         instruments: [(device: Laboratory.Device, instrument: any Instrument)], interval: Duration = .seconds(5),
         telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void

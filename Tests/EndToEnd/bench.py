@@ -54,7 +54,6 @@ class Bench(Lab):
     def __init__(self, folder):
         super().__init__(folder)
         self.programs = {}
-        self.lab = None
         (self.folder / "lab.log").write_text("")
         self.state.mkdir(mode=0o700)
 
