@@ -13,9 +13,9 @@ final class ReplayBus: USBBus {
         replay = try USBReplay(trace, path: path)
         var identities: [USBIdentity] = []
         for entry in trace.entries {
-            guard case .opened(let device?) = entry.record.event, !identities.contains(device.identity) else {
-                continue
-            }
+            guard case .opened(let device?) = entry.record.event else { continue }
+            // One that was plugged in again has another address and is the same.
+            identities.removeAll { $0.isSameDevice(as: device.identity) }
             identities.append(device.identity)
         }
         guard let identity = identities.last else {
@@ -43,4 +43,10 @@ final class ReplayBus: USBBus {
 
     /// Nothing comes or goes in a recording but at its openings.
     func changes() -> AsyncStream<USBChange> { AsyncStream { $0.finish() } }
+}
+
+extension USBIdentity {
+    fileprivate func isSameDevice(as other: USBIdentity) -> Bool {
+        (vendor, product, serial) == (other.vendor, other.product, other.serial)
+    }
 }

@@ -277,7 +277,7 @@ def a_recording_of_a_board_is_shown_and_served_again():
         trace, source = it.folder / "alice.belltrace", it.folder / "source.belltrace"
         it.ctl("device", "record", "alice", trace)
         it.ctl("device", "record", "bob-lo", source)
-        # The replay of an instrument begins with its being opened.
+        # A replay of what was plugged in twice has one device.
         it.unplug("LO-BOB")
         it.wait(lambda: it.devices()["bob-lo"]["state"] == "unplugged", "unplugged")
         it.plug("LO-BOB")
