@@ -41,7 +41,7 @@ unit:
 USB := ^(USBTransport|USBStack|VirtualUSB)Tests
 
 usb: ## Runs the USB tests through libusb, against simulated devices (docs/virtual-usb.md).
-	Tests/USB/run $(BIN)/belldPackageTests.xctest --testing-library swift-testing --filter '$(USB)'
+	Tests/USB/run $(BIN)/belldPackageTests.xctest --testing-library swift-testing --no-parallel --filter '$(USB)'
 
 drivers: ## Runs the drivers in Python: an example board in whole campaigns, an example instrument, the QICK bridge.
 	@/usr/bin/python3 Tests/python/external_instrument.py

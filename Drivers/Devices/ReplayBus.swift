@@ -14,9 +14,13 @@ final class ReplayBus: USBBus {
         var identities: [USBIdentity] = []
         for entry in trace.entries {
             guard case .opened(let device?) = entry.record.event else { continue }
-            // One that was plugged in again has another address and is the same.
-            identities.removeAll { $0.isSameDevice(as: device.identity) }
-            identities.append(device.identity)
+            // One that was plugged in again has another address, and is no second device.
+            let known = identities.firstIndex {
+                ($0.vendor, $0.product, $0.port) == (device.identity.vendor, device.identity.product, device.identity.port)
+                    && $0.serial == device.identity.serial
+            }
+            if let known { identities.remove(at: known) }
+            identities.insert(device.identity, at: known ?? identities.endIndex)
         }
         guard let identity = identities.last else {
             throw BellError(
@@ -43,10 +47,4 @@ final class ReplayBus: USBBus {
 
     /// Nothing comes or goes in a recording but at its openings.
     func changes() -> AsyncStream<USBChange> { AsyncStream { $0.finish() } }
-}
-
-extension USBIdentity {
-    fileprivate func isSameDevice(as other: USBIdentity) -> Bool {
-        (vendor, product, serial) == (other.vendor, other.product, other.serial)
-    }
 }

@@ -158,6 +158,11 @@ actor CampaignRunner {
 
     /// Refuses what may not happen while a campaign has the boards, or a block its frozen settings.
     func refuseDuringCampaign(_ what: String) throws(BellError) {
+        if let checked {
+            throw BellError(
+                .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
+                state: "nothing was changed", fix: "wait for the check's end")
+        }
         guard let current else { return }
         throw BellError(
             .campaignBusy, "\(what) while campaign \(current.campaign.sealed.number) is under way.", at: "campaign",
