@@ -249,7 +249,8 @@ actor CampaignRunner {
                 try await sources.source(of: node, in: sealed.plan).bits(for: range)
             },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
-            triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) }, journalGrew: { [notify] in notify(id) }, stall: stall
+            triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) },
+            journalGrew: { [notify] in notify(id) }, stall: stall
         )
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)

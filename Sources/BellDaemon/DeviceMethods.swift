@@ -51,7 +51,7 @@ struct DeviceMethods: Sendable {
             let device = try reader.string("device")
             let file = try reader.string("file")
             try reader.finish()
-            return try record(device, file)
+            return try await record(device, file)
         case "device.record.stop":
             let device = try reader.string("device")
             try reader.finish()

@@ -92,6 +92,12 @@ actor InstrumentKeeper {
         }
     }
 
+    /// Greets a connected instrument anew, so that a recording which has just begun can be replayed from there.
+    func greetAgain(_ name: String) async throws(BellError) {
+        let place = try place(of: name)
+        if entries[place].identity != nil, entries[place].problem == nil { await connect(place) }
+    }
+
     /// Asks a connected instrument for its values and for what is wrong with it.
     private func look(_ place: Int) async {
         let instrument = entries[place].instrument

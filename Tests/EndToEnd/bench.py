@@ -16,9 +16,9 @@ BOARDS = {"alice": "usb://1209:be11/ALICE01", "bob": "usb://1209:be11/BOB01"}
 
 
 def laboratory(path, at=None, shadow=None, run=None, devices="", **replaced):
-    """A copy of the shipped laboratory in `path` with other addresses and more devices; gives its lab.yaml.
+    """A copy of the shipped laboratory in `path` with other addresses and devices; gives its lab.yaml.
 
-    `devices` is YAML that joins the devices; `replaced` are whole lines by their key at the top level.
+    `devices` is YAML that replaces the instruments, None leaves them; `replaced` are values by their key at the top level.
     """
     shutil.copytree(LAB.parent, path, dirs_exist_ok=True)
     text = LAB.read_text()
@@ -31,7 +31,9 @@ def laboratory(path, at=None, shadow=None, run=None, devices="", **replaced):
         if name in (run or {}):
             new += f"    run: [{', '.join(run[name])}]\n"
         text = text.replace(old, new)
-    text = text.replace("\ntrigger_master:", "".join(f"  {line}\n" for line in devices.splitlines()) + "\ntrigger_master:")
+    if devices is not None:
+        first, last = text.index("\n  # Instruments beside the boards"), text.index("\ntrigger_master:")
+        text = text[:first] + "".join(f"  {line}\n" for line in devices.splitlines()) + text[last:]
     for key, value in replaced.items():
         line = next(line for line in text.splitlines() if line.startswith(f"{key}:"))
         text = text.replace(line, f"{key}: {value}")

@@ -21,6 +21,16 @@ bob-lo:
   node: bob
   at: usb://1209:be12/LO-BOB
 """
+BOXES = """\
+alice-switch:
+  driver: rf-switch
+  node: alice
+  at: usb://20ce:0022/11903250001
+bob-attenuator:
+  driver: attenuator
+  node: bob
+  at: usb://20ce:0023/11908140002
+"""
 ON_RUN = {name: f"zmq+ipc://@run/{name}" for name in ("alice", "bob")}
 
 
@@ -60,6 +70,29 @@ def instruments_are_listed_shown_set_and_made_safe():
         assert busy.returncode and "under way" in busy.stderr, busy
         assert it.json("device", "show", "bob-lo")["settings"]["output"] is False
         it.ctl("campaign", "stop")
+
+
+@test
+def switch_boxes_and_attenuators_on_usb_are_set_and_count():
+    with bench() as it:
+        lab = laboratory(it.folder / "lab", devices=BOXES.replace(
+            "  at: usb://20ce:0022", "  settings: {switch_a: 2}\n  at: usb://20ce:0022"))
+        it.up(lab, ("mocklab",), "--seed", "38")
+        shown = it.json("device", "show", "alice-switch")
+        switches = [one["key"] for one in shown["ranges"] if one["writable"]]
+        assert "switch_a" in switches and "switch_b" in switches, shown
+        it.ctl("device", "set", "alice-switch", "switch_a=5", "switch_b=3")
+        it.ctl("device", "set", "bob-attenuator", "attenuation_db=12.25")
+        assert it.json("device", "show", "alice-switch")["settings"]["switch_a"] == 5
+        assert it.json("device", "show", "bob-attenuator")["settings"]["attenuation_db"] == 12.25
+        refused(it, "device", "set", "alice-switch", "switch_a=7", says=["switch_a"])
+        refused(it, "device", "set", "bob-attenuator", "attenuation_db=200", says=["attenuation_db"])
+        it.ctl("device", "safe", "alice-switch")
+        assert it.json("device", "show", "alice-switch")["settings"]["switch_a"] == 0
+        assert list((it.state / "switches").iterdir()), "operations are counted"
+        it.ctl("campaign", "start", it.plan(trials=2048))
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.json("device", "show", "alice-switch")["settings"]["switch_a"] == 2
 
 
 @test
@@ -222,13 +255,15 @@ def a_check_of_a_running_laboratorys_board_gives_a_table_and_the_board_back():
 def a_check_finds_what_is_wrong_with_a_board_and_what_is_not_there():
     with bench() as it:
         lab = laboratory(it.folder / "lab")
-        absent = it.ctl("device", "check", f"zmq+ipc://{it.folder}/nobody", "--lab", lab, code=3)
-        assert "FAILED" in absent.stdout or "error:" in absent.stderr, absent
+        absent = it.start(
+            "absent", BIN / "bellctl", "device", "check", f"zmq+ipc://{it.folder}/nobody", "--lab", lab, "--state", it.state)
         # Its firmware restarts in the middle of an arm; no daemon runs, lab.yaml says where alice is and who her partner.
         it.mocklab("--pace", "40000", "--fault", "reboot:alice@50")
         report = it.json("device", "check", "alice", "--lab", lab, code=3)
         failed = [one["id"] for one in report["checks"] if one["verdict"] == "failed"]
         assert report["passed"] is False and "arm.completes" in failed, report
+        # A board that is not there does not pass by being silent.
+        assert absent.wait(30) == 3 and "FAILED" in it.log("absent"), it.log("absent")
 
 
 # Recording, replaying, shadowing.
@@ -242,6 +277,11 @@ def a_recording_of_a_board_is_shown_and_served_again():
         trace, source = it.folder / "alice.belltrace", it.folder / "source.belltrace"
         it.ctl("device", "record", "alice", trace)
         it.ctl("device", "record", "bob-lo", source)
+        # A replay of what was plugged in twice has one device.
+        it.unplug("LO-BOB")
+        it.wait(lambda: it.devices()["bob-lo"]["state"] == "unplugged", "unplugged")
+        it.plug("LO-BOB")
+        it.connected("bob-lo")
         assert it.json("device", "show", "alice")["recording"] is True
         refused(it, "device", "record", "alice", it.folder / "again.belltrace", code=None)
         it.ctl("campaign", "start", it.plan(trials=4096))
@@ -261,9 +301,11 @@ def a_recording_of_a_board_is_shown_and_served_again():
         assert "damage" in it.ctl("device", "recording", it.folder / "broken.belltrace", code=None).stdout
 
         it.kill("belld", signal.SIGTERM)
-        lab.write_text(lab.read_text().replace("zmq+ipc://@run/alice", f"replay://{trace}"))
-        it.belld(lab, ("mocklab",))
-        it.connected("alice")
+        lab.write_text(lab.read_text().replace("zmq+ipc://@run/alice", f"replay://{trace}").replace(
+            "usb://1209:be12/LO-BOB", f"replay://{source}"))
+        it.belld(lab)
+        it.connected("alice", "bob-lo")
+        assert it.json("device", "show", "bob-lo")["identity"]["serial"] == "LO-BOB"
         alice = it.devices()["alice"]
         assert alice["at"] == f"replay://{trace}" and alice["capabilities"]["simulated"] is True, alice
         refused(it, "device", "record", "alice", it.folder / "more.belltrace", says=["replay"])

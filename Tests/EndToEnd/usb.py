@@ -13,13 +13,13 @@ def boards_on_usb(it, **more):
 @test
 def a_campaign_over_usb_needs_nothing_but_another_at():
     with bench() as it:
-        lab = boards_on_usb(it)
+        lab = boards_on_usb(it, devices=None)
         changed = [
             line for line in zip(LAB.read_text().splitlines(), lab.read_text().splitlines()) if line[0] != line[1]]
         assert [new.strip() for _, new in changed] == [f"at: {address}" for address in BOARDS.values()], changed
         it.up(lab, ("mocklab",), "--seed", "21")
         shown = it.devices()
-        assert all(shown[name]["at"] == address for name, address in BOARDS.items()), shown
+        assert all(shown[name]["at"] == address for name, address in BOARDS.items()) and len(shown) == 6, shown
         it.ctl("campaign", "start", it.plan(trials=20480, trials_per_block=10240))
         it.wait(lambda: it.state_is("completed"), "completed")
         assert it.accounted(20480)["lost"] == 0, it.certificate()["tally"]
@@ -125,3 +125,68 @@ def the_conformance_kit_passes_over_usb():
         lines = {words[0]: words[1] for words in map(str.split, done.stdout.splitlines()) if len(words) > 1}
         assert lines["arm.completes"] == "passed" and lines["framing.stream"] == "passed", done.stdout
         assert "FAILED" not in done.stdout, done.stdout
+
+
+@test
+def belld_killed_in_mid_campaign_finds_its_boards_on_usb_again():
+    with bench() as it:
+        lab = boards_on_usb(it)
+        it.up(lab, ("mocklab",), "--seed", "27", "--pace", "20000")
+        running(it, trials=32768, done=4096)
+        it.kill("belld")
+        it.belld(lab, ("mocklab",))
+        it.wait(lambda: it.state_is("completed"), "completed")
+        # The boards go on with an arm that runs, and keep it; one that was not started yet is lost.
+        assert it.accounted(32768)["lost"] in (0, 1024), it.certificate()["tally"]
+        assert it.json("campaign", "verify")["match"] is True
+
+
+@test
+def a_loose_plug_costs_nothing_but_time():
+    with bench() as it:
+        it.up(boards_on_usb(it), ("mocklab",), "--seed", "28", "--pace", "20000")
+        running(it, trials=32768, done=2048)
+        for pause in 0, 0.05, 0.2, 0.5, 0:
+            it.unplug("ALICE01")
+            time.sleep(pause)
+            it.plug("ALICE01")
+            time.sleep(0.1)
+        it.wait(lambda: it.state_is("completed"), "completed")
+        assert it.accounted(32768)["lost"] == 0, it.certificate()["tally"]
+
+
+@test
+def a_board_pulled_during_a_check_fails_it_and_is_connected_after_the_plug():
+    with bench() as it:
+        it.up(boards_on_usb(it), ("mocklab",), "--seed", "29", "--pace", "40000")
+        check = it.start("check", BIN / "bellctl", "device", "check", "alice", "--state", it.state)
+        it.wait(lambda: "check " in str(it.json("status").get("events")), "the check has begun", 20)
+        time.sleep(0.5)
+        it.unplug("ALICE01")
+        assert check.wait(60) == 3 and "FAILED" in it.log("check"), it.log("check")
+        it.until(lambda: it.devices()["alice"]["state"] == "unplugged", "shown as unplugged", 3)
+        it.plug("ALICE01")
+        it.connected()
+
+
+@test
+def lab_up_runs_a_laboratory_whose_boards_are_on_usb():
+    usb_or_skip()
+    with bench() as it:
+        it.mocklab("--seed", "30", place=it.folder / "boards")
+        lab = boards_on_usb(it)
+        it.start("belld", TESTBED, "--server", it.server(), BIN / "bellctl", "lab", "up", "--lab", lab, "--state", it.state)
+        it.wait(lambda: "the laboratory is up" in it.log("belld"), "the laboratory is up", 30)
+        it.connected()
+        it.ctl("campaign", "start", it.plan(trials=2048))
+        it.wait(lambda: it.state_is("completed"), "completed")
+        it.ctl("lab", "down")
+        assert it.programs.pop("belld").wait(20) == 130, it.log("belld")
+        assert "the laboratory is down" in it.log("belld")
+
+
+@test
+def lab_up_without_its_boards_says_what_is_missing():
+    with bench() as it:
+        said = it.ctl("lab", "up", "--lab", boards_on_usb(it), "--timeout", "3", code=3).stderr
+        assert "fix:" in said and "alice" in said and "1209:be11" in said, said

@@ -30,7 +30,7 @@ final class DirectAccess {
         let node = device.node ?? .alice
         do throws(BellError) {
             return try capabilities(of: device, as: node)
-        } catch where error.code == .boardWrongNode {
+        } catch  where error.code == .boardWrongNode {
             return try capabilities(of: device, as: node.other)
         }
     }
