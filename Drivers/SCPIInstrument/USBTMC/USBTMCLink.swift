@@ -19,6 +19,8 @@ public actor USBTMCLink: SCPILink {
     private var isListening = false
     /// What the listener heard that is no service request.
     private var heard: [[UInt8]] = []
+    /// How the next actions went, which were performed ahead.
+    private var early: [USBTMCEvent] = []
     private var awaiting: CheckedContinuation<USBTMCEvent, Never>?
 
     /// - Parameters:
@@ -87,8 +89,11 @@ public actor USBTMCLink: SCPILink {
     ) async throws(BellError) -> [UInt8] {
         await turnstile.enter()
         defer { turnstile.leave() }
-        _ = try await perform(.write(message + [UInt8(ascii: "\n")], timeout: timeout))
-        return try await received(.read(limit: limit, terminator: nil, timeout: timeout))
+        let write = USBTMCMachine.Operation.write(message + [UInt8(ascii: "\n")], timeout: timeout)
+        let read = USBTMCMachine.Operation.read(limit: limit, terminator: nil, timeout: timeout)
+        await runAhead([write, read])
+        _ = try await perform(write)
+        return try await received(read)
     }
 
     public func clear() async throws(BellError) {
@@ -168,10 +173,30 @@ public actor USBTMCLink: SCPILink {
             if case .finish(let result) = action {
                 do throws(BellError) { return try result.get() } catch { throw located(error) }
             }
-            let event = await event(of: action)
+            let event = await nextEvent(of: action)
             guard let next = machine?.handle(event) else { throw located(.usbtmcLost) }
             action = next
         }
+    }
+
+    /// Performs what operations begin with, as far as that is known before anything has come back, in one chain of
+    /// transfers; ``perform(_:)`` then finds how they went. Each turn of a task between them would cost as much as a transfer.
+    private func runAhead(_ operations: [USBTMCMachine.Operation]) async {
+        guard let interface, let machine else { return }
+        let steps = machine.firstSteps(of: operations)
+        guard steps.count > 1 else { return }
+        let outcome = await interface.chain(steps)
+        early = Array(repeating: .done, count: outcome.completed)
+        if let error = outcome.error {
+            early.append(.failed(error))
+        } else if case .read = steps[steps.count - 1] {
+            early[steps.count - 1] = .bytes(outcome.bytes)
+        }
+    }
+
+    /// How an action went: one of those that were performed ahead, or performed now.
+    private func nextEvent(of action: USBTMCAction) async -> USBTMCEvent {
+        early.isEmpty ? await event(of: action) : early.removeFirst()
     }
 
     private func event(of action: USBTMCAction) async -> USBTMCEvent {
@@ -214,6 +239,7 @@ public actor USBTMCLink: SCPILink {
         interface = nil
         machine = nil
         heard = []
+        early = []
         answerAwaiting(.failed(.usbtmcLost))
     }
 
