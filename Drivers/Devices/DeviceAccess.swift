@@ -57,7 +57,9 @@ public final class DeviceAccess: Sendable {
             return { [mock] () async throws(BellError) in try mock.transport(to: node) }
         case .usb(let vendor, let product, let serial):
             return USBTransport.opener(bus: usb, vendor: vendor, product: product, serial: serial)
-        case .replay(let path): return try BoardReplay(file: path).opener
+        case .replay(let path):
+            let replay = try BoardReplay(file: path)
+            return { () async throws(BellError) in ReplayedTransport(try replay.open()) }
         case .socket: throw wrongWay(address, "board")
         }
     }
@@ -70,6 +72,7 @@ public final class DeviceAccess: Sendable {
     public func instrument(
         name: String, driver: Laboratory.Driver, address: DeviceAddress, tap: RecorderTap? = nil
     ) throws(BellError) -> any Instrument {
+        if driver == .board { throw wrongWay(address, "instrument") }
         switch address.way {
         case .run, .ipc, .tcp:
             return ExternalInstrument(name: name, reactor: reactor, endpoint: try endpoint(address))
@@ -91,15 +94,17 @@ public final class DeviceAccess: Sendable {
         case .replay(let path):
             let trace = try Trace(file: path)
             if trace.header.kind == .stream, driver == .microwaveSource {
-                return MicrowaveSource(
-                    name: name, link: SocketLink(place: name, open: try StreamReplay(trace, path: path).opener))
+                let open = try StreamReplay(trace, path: path).opener
+                return ReplayedInstrument(MicrowaveSource(name: name, link: SocketLink(place: name, open: open)))
             }
             let bus = try ReplayBus(trace, path: path)
-            return try instrument(name: name, driver: driver, at: bus.place, on: bus, address: address)
+            return ReplayedInstrument(
+                try instrument(name: name, driver: driver, at: bus.place, on: bus, address: address))
         }
     }
 
-    private func instrument(
+    /// The driver of a USB instrument on any bus.
+    func instrument(
         name: String, driver: Laboratory.Driver, at place: USBPlace, on bus: any USBBus, address: DeviceAddress,
         counts: any SwitchCountStore = NoSwitchCountStore()
     ) throws(BellError) -> any Instrument {

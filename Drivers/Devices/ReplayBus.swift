@@ -13,10 +13,14 @@ final class ReplayBus: USBBus {
         replay = try USBReplay(trace, path: path)
         var identities: [USBIdentity] = []
         for entry in trace.entries {
-            guard case .opened(let device?) = entry.record.event, !identities.contains(device.identity) else {
-                continue
+            guard case .opened(let device?) = entry.record.event else { continue }
+            // One that was plugged in again has another address, and is no second device.
+            let known = identities.firstIndex {
+                ($0.vendor, $0.product, $0.port) == (device.identity.vendor, device.identity.product, device.identity.port)
+                    && $0.serial == device.identity.serial
             }
-            identities.append(device.identity)
+            if let known { identities.remove(at: known) }
+            identities.insert(device.identity, at: known ?? identities.endIndex)
         }
         guard let identity = identities.last else {
             throw BellError(

@@ -10,6 +10,11 @@ final class Turnstile: Sendable {
     private let state = Mutex(State())
 
     func enter() async {
+        let isFree = state.withLock { state in
+            defer { state.isTaken = true }
+            return !state.isTaken
+        }
+        if isFree { return }
         await withCheckedContinuation { continuation in
             let mayEnter = state.withLock { state in
                 if state.isTaken { state.waiting.append(continuation) }

@@ -93,8 +93,15 @@ final class LibUSBContext: Sendable {
 
     // MARK: Devices
 
-    /// Notes an open device, so that the end closes it. The caller has acquired the context for it.
-    func adopt(_ handle: LibUSBHandle) { state.withLock { $0.handles[ObjectIdentifier(handle)] = handle } }
+    /// Notes an open device, so that the end closes it; at once, if the end has begun meanwhile. The caller has acquired
+    /// the context for it.
+    func adopt(_ handle: LibUSBHandle) {
+        let isStopping = state.withLock { state in
+            state.handles[ObjectIdentifier(handle)] = handle
+            return state.isStopping
+        }
+        if isStopping { handle.close() }
+    }
 
     /// Closes a device whose transfers have all ended; on the event thread, soon.
     func retire(_ handle: LibUSBHandle) {

@@ -46,10 +46,11 @@ final class LibUSBHandle: Sendable {
         if let refusal { throw refusal }
     }
 
+    /// Ends it; more than once does no harm.
     func end(_ activity: any LibUSBActivity) {
         let isLast = state.withLock { state in
-            state.activities.removeValue(forKey: ObjectIdentifier(activity))
-            return state.isClosing && state.activities.isEmpty
+            let wasThere = state.activities.removeValue(forKey: ObjectIdentifier(activity)) != nil
+            return wasThere && state.isClosing && state.activities.isEmpty
         }
         if isLast { context.retire(self) }
     }
@@ -100,6 +101,8 @@ final class LibUSBHandle: Sendable {
         try begin(use)
         defer { end(use) }
         try await context.blocking { [self] () throws(BellError) in
+            // Here already: whoever waits for the device's closing must not wait for this task's turn, too.
+            defer { end(use) }
             let result = call(self)
             if result != 0 { throw error(result, of: function, what) }
         }

@@ -95,6 +95,8 @@ final class USBFrameWriter: Sendable {
             streaming.submitWrite(
                 piece.frame[piece.range], to: endpoint, endsWithEmptyPacket: piece.needsEmptyPacket
             ) { [self] (taken, error) in completed(piece, taken, error) }
+            // An earlier piece may have failed since this one was taken from the queue: it must not wait on a halted pipe.
+            if state.withLock({ $0.queue.isHalted }) { streaming.cancelWrites(to: endpoint) }
         }
     }
 

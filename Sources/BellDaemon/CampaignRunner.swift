@@ -20,7 +20,7 @@ actor CampaignRunner {
     private let log: Logger
     private let triggerMaster: Node
     private let stall: UInt64
-    private let report: @Sendable (CampaignSnapshot) -> Void
+    private let report: @Sendable (CampaignSnapshot, [Node: HostBitStatus]) -> Void
     private let notify: @Sendable (CampaignID) -> Void
     private let isEnded: @Sendable (CampaignID) -> Bool
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
@@ -37,7 +37,7 @@ actor CampaignRunner {
     init(
         store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, instruments: InstrumentKeeper,
         reactor: Reactor, log: Logger, triggerMaster: Node, stall: UInt64,
-        report: @escaping @Sendable (CampaignSnapshot) -> Void,
+        report: @escaping @Sendable (CampaignSnapshot, [Node: HostBitStatus]) -> Void,
         notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool
     ) {
         self.store = store
@@ -158,6 +158,11 @@ actor CampaignRunner {
 
     /// Refuses what may not happen while a campaign has the boards, or a block its frozen settings.
     func refuseDuringCampaign(_ what: String) throws(BellError) {
+        if let checked {
+            throw BellError(
+                .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
+                state: "nothing was changed", fix: "wait for the check's end")
+        }
         guard let current else { return }
         throw BellError(
             .campaignBusy, "\(what) while campaign \(current.campaign.sealed.number) is under way.", at: "campaign",
@@ -172,9 +177,6 @@ actor CampaignRunner {
     }
 
     func endCheck() { checked = nil }
-    /// The sources of host bits that the campaign under way has opened, for status and telemetry.
-    var hostBits: [Node: HostBitStatus] { sources?.statuses ?? [:] }
-
     // MARK: Life
 
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
@@ -247,7 +249,7 @@ actor CampaignRunner {
                 try await sources.source(of: node, in: sealed.plan).bits(for: range)
             },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
-            triggerMaster: triggerMaster, report: logging(report), journalGrew: { [notify] in notify(id) }, stall: stall
+            triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) }, journalGrew: { [notify] in notify(id) }, stall: stall
         )
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)

@@ -9,7 +9,10 @@ extension CampaignSnapshot {
     /// - Parameters:
     ///   - certifier: Whether bellcert is connected, and one past the last index that it has on disk.
     ///   - certificate: The certificate's path when it exists.
-    func json(certifier: (connected: Bool, acknowledged: UInt64), certificate: String?) -> JSON {
+    ///   - hostBits: How the host's sources of input bits are, by node; empty when the boards make them.
+    func json(
+        certifier: (connected: Bool, acknowledged: UInt64), certificate: String?, hostBits: [Node: HostBitStatus]
+    ) -> JSON {
         var losses: [String: JSON] = [:]
         for cause in LossCause.allCases where tally.losses(cause) > 0 {
             losses[cause.name] = JSON(count: tally.losses(cause))
@@ -35,6 +38,8 @@ extension CampaignSnapshot {
             "certifier": [
                 "connected": .bool(certifier.connected), "acknowledged": JSON(count: certifier.acknowledged),
             ],
+            "host_bits": hostBits.isEmpty
+                ? .null : .object(Dictionary(uniqueKeysWithValues: hostBits.map { ($0.name, $1.json) })),
             "certificate": JSON(certificate), "simulated": .bool(simulated), "pool": .string(plan.pool.rawValue),
         ]
     }

@@ -84,7 +84,7 @@ public final class Daemon: Sendable {
             "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
             "control_endpoint": .string(run.endpoint("control")),
             "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
-            "certifier": ["connected": false],
+            "certifier": ["connected": false], "events": [],
         ]
         let telemetry = try TelemetryPublisher(
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
@@ -130,13 +130,14 @@ public final class Daemon: Sendable {
         let runner = CampaignRunner(
             store: store, files: files, devices: devices, instruments: instruments, reactor: reactor, log: log,
             triggerMaster: laboratory.triggerMaster, stall: options.stall ?? CampaignServices.usualStall,
-            report: { snapshot in
+            report: { snapshot, hostBits in
                 let status = outcomes.status
                 telemetry.publish(
                     kind: "campaign",
                     data: snapshot.json(
                         certifier: (status.connected, status.acknowledged[snapshot.id] ?? 0),
-                        certificate: snapshot.state.isFinal ? store.certificate(of: snapshot.id) : nil))
+                        certificate: snapshot.state.isFinal ? store.certificate(of: snapshot.id) : nil,
+                        hostBits: hostBits))
             },
             notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) })
         self.runner = runner

@@ -36,7 +36,9 @@ struct DeviceMethods: Sendable {
                 board["recording"] = .bool(taps[device]?.isRecording ?? false)
                 return .object(board)
             }
-            return try await instruments.details(device)
+            var instrument = try await instruments.details(device).objectValue ?? [:]
+            instrument["recording"] = .bool(taps[device]?.isRecording ?? false)
+            return .object(instrument)
         case "device.set":
             let device = try reader.string("device")
             let key = try reader.string("key")

@@ -61,16 +61,21 @@ extension Laboratory {
             triggerMaster: triggerMaster, calibrationFiles: calibration, geometry: paths)
     }
 
-    /// Refuses two devices at one address: both drivers would talk to the same instrument.
+    /// Refuses two devices at one address, shadows included: both drivers would talk to the same instrument.
     private static func shared(_ devices: [Device]) -> [BellError] {
+        var seen: [DeviceAddress.Way: String] = [:]
         var failures: [BellError] = []
-        for (place, device) in devices.enumerated() {
-            guard let other = devices[..<place].first(where: { $0.address.way == device.address.way }) else { continue }
-            failures.append(
-                BellError(
-                    .labDevice, "\(other.name) and \(device.name) have the same address.",
-                    at: "\(device.place) devices.\(device.name).at = \(device.address.text)",
-                    fix: "give each device its own address"))
+        for device in devices {
+            let uses = [("", "at", device.address)] + (device.shadow.map { [("the shadow of ", "shadow", $0)] } ?? [])
+            for (prefix, key, address) in uses {
+                let user = prefix + device.name
+                guard let other = seen.updateValue(user, forKey: address.way) else { continue }
+                failures.append(
+                    BellError(
+                        .labDevice, "\(other) and \(user) have the same address.",
+                        at: "\(device.place) devices.\(device.name).\(key) = \(address.text)",
+                        fix: "give each device its own address"))
+            }
         }
         return failures
     }

@@ -41,6 +41,12 @@ final class PythonProcess: Sendable {
         }
     }
 
+    /// SIGTERM; returns at once.
+    func terminate() { child.withLock { _ = $0.signal(.terminate) } }
+
+    /// SIGKILL; returns at once.
+    func signalKill() { child.withLock { _ = $0.signal(.kill) } }
+
     /// SIGSTOP: the process stays, and answers nothing.
     func freeze() { child.withLock { _ = $0.signal(.freeze) } }
 

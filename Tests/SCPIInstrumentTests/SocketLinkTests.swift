@@ -122,7 +122,7 @@ import VirtualUSB
         let asking = Task {
             await failure { () async throws(BellError) in _ = try await text(link, "FREQ?", timeout: .seconds(600)) }
         }
-        try await Task.sleep(for: .milliseconds(50))
+        while server.queries == 0 { try await Task.sleep(for: .milliseconds(1)) }
         asking.cancel()
         #expect(await asking.value != nil)
         #expect(try await text(link, "*OPC?") == "1")

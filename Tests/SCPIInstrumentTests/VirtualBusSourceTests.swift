@@ -63,7 +63,7 @@ import VirtualUSB
     func serviceRequests() async throws {
         let (device, _, link) = plugged()
         try await link.open()
-        #expect(await link.listenForServiceRequests())
+        #expect(link.listenForServiceRequests())
         var requests = link.serviceRequests.makeAsyncIterator()
         try await link.write(Array("*SRE 4".utf8), timeout: .seconds(5))
         for _ in 0..<20 {
@@ -80,14 +80,16 @@ import VirtualUSB
 
     @Test("a cancelled question ends at once; the next one is answered with its own answer")
     func cancelled() async throws {
-        let (_, _, link) = plugged([.hang(reply: 1)])
+        let (device, _, link) = plugged([.hang(reply: 1)])
         try await link.open()
         let asking = Task {
             await failure { () async throws(BellError) in
                 _ = try await link.query(Array("FREQ?".utf8), answer: .line, limit: 100, timeout: .seconds(600))
             }
         }
-        try await Task.sleep(for: .milliseconds(50))
+        while device.withModel(as: USBTMCSource.self, { $0.replies }) == 0 {
+            try await Task.sleep(for: .milliseconds(1))
+        }
         asking.cancel()
         #expect(await asking.value?.code == .usbCancelled)
         #expect(try await link.text("*ESE 3;*ESE?") == "3")

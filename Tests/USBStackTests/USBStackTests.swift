@@ -99,6 +99,20 @@ import USBTransport
         try devices.unplug(0, at: place)
     }
 
+    @Test("A reset empties the device, and the interface goes on")
+    func reset() async throws {
+        let (devices, place, bus, interface) = try await scene(VendorLoop(product: 0x0106, serial: "RESET"))
+        try await interface.write([1], to: 0x01, timeout: Self.patience)
+        try await interface.reset()
+        #expect(
+            await code { _ = try await interface.read(512, from: 0x81, timeout: .milliseconds(200)) } == "usb.timeout")
+        try await interface.write([2], to: 0x01, timeout: Self.patience)
+        #expect(try await interface.read(512, from: 0x81, timeout: Self.patience) == [2])
+        interface.close()
+        bus.close()
+        try devices.unplug(0, at: place)
+    }
+
     @Test("Reports loop through interrupt endpoints of a device that usbhid may have had before")
     func reports() async throws {
         let model = ReportLoop(product: 0x0104, serial: "HID")

@@ -1,5 +1,6 @@
 import BellModel
 import DriverKit
+import Glibc
 import Synchronization
 import Testing
 
@@ -11,7 +12,14 @@ import Testing
     private final class Inbox: Sendable {
         let frames = Mutex<[[UInt8]]>([])
         let over = Mutex<[UInt64]>([])
-        var all: [[UInt8]] { frames.withLock { $0 } }
+
+        /// The frames, as soon as there are so many; at the latest after 20 s.
+        func all(_ count: Int) async throws -> [[UInt8]] {
+            for _ in 0..<20_000 where frames.withLock({ $0.count < count }) {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            return frames.withLock { $0 }
+        }
     }
 
     private static func frame(_ sequence: UInt32, _ size: Int) -> [UInt8] {
@@ -41,7 +49,7 @@ import Testing
             let (bus, interface) = try await open(board)
             try await interface.write(Array(bytes[..<cut]), to: 0x01, timeout: .seconds(5))
             try await interface.write(Array(bytes[cut...]), to: 0x01, timeout: .seconds(5))
-            #expect(inbox.all == frames, "cut at \(cut)")
+            #expect(try await inbox.all(3) == frames, "cut at \(cut)")
             withExtendedLifetime(bus) {}
         }
     }
@@ -94,12 +102,12 @@ import Testing
         } else {
             try await interface.reset()
         }
-        #expect(inbox.over.withLock { $0 }.contains(old))
         #expect(!board.send(Self.frame(3, 10), on: old))
         #expect(board.send(Self.frame(4, 10), on: board.connection))
         #expect(try await interface.read(4096, from: 0x81, timeout: .seconds(5)) == Self.frame(4, 10))
         try await interface.write(Self.frame(5, 10), to: 0x01, timeout: .seconds(5))
-        #expect(inbox.all == [Self.frame(5, 10)])
+        #expect(try await inbox.all(1) == [Self.frame(5, 10)])
+        #expect(inbox.over.withLock { $0 }.contains(old))
         withExtendedLifetime(bus) {}
     }
 
@@ -118,7 +126,47 @@ import Testing
         let noise = [UInt8](repeating: 0x42, count: 700)
         try await interface.write(noise + Self.frame(1, 8) + noise, to: 0x01, timeout: .seconds(5))
         try await interface.write(Self.frame(2, 8), to: 0x01, timeout: .seconds(5))
-        #expect(inbox.all == [Self.frame(1, 8), Self.frame(2, 8)])
+        #expect(try await inbox.all(2) == [Self.frame(1, 8), Self.frame(2, 8)])
+        withExtendedLifetime(bus) {}
+    }
+
+    @Test("A board that does not keep up makes the host wait, and nothing is lost")
+    func slowBoard() async throws {
+        let gate = Inbox()
+        let isOpen = Mutex(false)
+        let board = VirtualUSBBoard(serial: "ALICE01") { frame, _ in
+            while !isOpen.withLock({ $0 }) { usleep(1000) }
+            gate.frames.withLock { $0.append(frame) }
+        }
+        let (bus, interface) = try await open(board)
+        let frames = (1...24).map { Self.frame(UInt32($0), 1 << 20) }
+        let writer = Task { for frame in frames { try await interface.write(frame, to: 0x01, timeout: .seconds(60)) } }
+        try await Task.sleep(for: .milliseconds(50))
+        isOpen.withLock { $0 = true }
+        try await writer.value
+        #expect(try await gate.all(frames.count) == frames)
+        withExtendedLifetime(bus) {}
+    }
+
+    @Test("A player may send with a lock held that its receiver wants, too")
+    func locks() async throws {
+        let lock = Mutex(0)
+        let inbox = Inbox()
+        let board = VirtualUSBBoard(serial: "ALICE01") { frame, _ in
+            lock.withLock { $0 += 1 }
+            inbox.frames.withLock { $0.append(frame) }
+        }
+        let (bus, interface) = try await open(board)
+        let sender = Task.detached {
+            for number in 1...500 as ClosedRange<UInt32> {
+                lock.withLock { _ in _ = board.send(Self.frame(number, 8), on: board.connection) }
+            }
+        }
+        for number in 1...100 as ClosedRange<UInt32> {
+            try await interface.write(Self.frame(number, 8), to: 0x01, timeout: .seconds(20))
+        }
+        await sender.value
+        #expect(try await inbox.all(100).count == 100)
         withExtendedLifetime(bus) {}
     }
 }

@@ -62,6 +62,27 @@ import USBTestbed
         try devices.unplug(0, at: place)
     }
 
+    @Test(
+        "lsusb lists what is plugged in and no longer what is not",
+        .enabled(if: USBTestbed.current?.isKernel == false, "the guest's lsusb is another program"),
+        .enabled(if: FileManager.default.fileExists(atPath: "/usr/bin/lsusb"), "needs usbutils"))
+    func lsusb() throws {
+        let testbed = try #require(USBTestbed.current)
+        var model = LoopDevice()
+        model.descriptors.product = 0x0013
+        let devices = try TestbedDevices(testbed, [VirtualUSBDevice(model)])
+        func listed() throws -> [String] {
+            var lines: [String] = []
+            _ = try run(["lsusb", "-d", "1209:0013"]) { lines.append($0) }
+            return lines
+        }
+        let place = try devices.plug(0)
+        let address = String(repeating: "0", count: 3 - String(place.address).count) + String(place.address)
+        #expect(try listed().map { String($0.prefix(32)) } == ["Bus 001 Device \(address): ID 1209:0013"])
+        try devices.unplug(0, at: place)
+        #expect(try listed() == [])
+    }
+
     @Test("A bare libusb loop streams in both directions", arguments: ["0x01", "0x81"])
     func stream(endpoint: String) throws {
         let output = try bulk(FloodDevice(), endpoint, seconds: "0.2")

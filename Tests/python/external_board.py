@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import shutil
 import signal
@@ -254,6 +255,36 @@ def a_client_written_from_the_document_alone_is_content_with_the_board():
 
 
 @test
+def a_board_survives_damaged_and_misplaced_frames():
+    seed = 20260521
+    draw = random.Random(seed)
+    with boards() as it, zmq.Context() as context:
+        board = it.both()
+        client = context.socket(zmq.DEALER)
+        client.linger, client.rcvtimeo = 0, 20_000
+        client.connect(it.at("alice"))
+        sound = [data for name, data in vectors().items() if name != "trial-record"]
+        for number in range(1, 3000):
+            data = bytearray(draw.choice(sound))
+            if draw.random() < 0.5:     # a sound frame with a damaged payload, of any type
+                body = bytearray(data[24:])
+                for _ in range(draw.randint(0, 3) if body else 0):
+                    body[draw.randrange(len(body))] = draw.randrange(256)
+                kind = draw.choice([*range(1, 14), 0x101, 0x10F, 999])
+                data = frames.encode(kind, bytes(body), number)
+            else:
+                data[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+            client.send(bytes(data))
+            while client.poll(0):
+                client.recv()
+        client.send(frames.encode(frames.PING, bytes(8), 4000))
+        while frames.decode(client.recv()).reply_to != 4000:
+            pass
+        assert board.poll() is None, f"seed {seed}"
+        client.close()
+
+
+@test
 def a_stranger_s_ping_is_answered_and_takes_no_number_of_the_conversation():
     with boards() as it, zmq.Context() as context:
         it.both()
@@ -403,6 +434,23 @@ def a_board_s_process_that_is_killed_in_mid_arm_costs_what_it_had_not_delivered_
             # The arm that ran, and one that may have been committed when the board was found missing.
             assert 0 < lost <= 3 * 1024, certificate["tally"]
             print(f"    {lost} of {trials} trials lost")
+
+
+@test
+def belld_killed_in_mid_arm_gets_everything_again_from_the_boards_spools():
+    trials = 32768
+    with boards() as it:
+        it.both("--seed", 9)
+        with lab(it.path) as run:
+            run.ctl("campaign", "start", run.plan(trials))
+            run.wait(lambda: (run.campaign().get("done") or 0) > 4096, "trials are made")
+            pid = json.loads((run.state / "lab.json").read_text())["programs"]["belld"]
+            os.kill(pid, signal.SIGKILL)
+            run.wait(lambda: run.ctl("status", code=None).returncode == 0, "belld is back")
+            certificate = run.finish(trials)
+            # An arm that was on disk and not started, or whose START was not answered, is lost; nothing else.
+            assert certificate["tally"]["lost"] <= 1024, certificate["tally"]
+            print(f"    {certificate['tally']['lost']} of {trials} trials lost")
 
 
 def main():

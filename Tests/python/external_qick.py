@@ -224,6 +224,7 @@ def what_is_not_acknowledged_is_replayed():
 def programs_dumps_and_arms_that_cannot_be_are_refused():
     with bench() as it:
         assert "SHA-256" in refusal(it.ask(frames.PROGRAM, program(period=43009)), frames.BAD_PROGRAM)
+        assert (it.folder / "unknown.program").read_bytes() == program(period=43009)
         assert "host" in refusal(it.ask(frames.PROGRAM, program(host_bits=True)), frames.BAD_PROGRAM)
         refusal(it.arm(1), frames.WRONG_STATE)
         it.load()

@@ -52,7 +52,8 @@ def config(version=2):
     """A small firmware's description: the keys that the qick package reads, with plausible values."""
     generator = {
         "type": "axis_signal_gen_v6", "fullpath": "gen_0", "revision": 4, "tproc_ch": 1, "dac": "00",
-        "has_mixer": False, "has_dds": True, "fs": 6881.28, "fs_mult": 56, "fs_div": 2, "interpolation": 1, "f_fabric": 430.08,
+        "has_mixer": False, "has_dds": True, "fs": 6881.28, "fs_mult": 56, "fs_div": 2,
+        "interpolation": 1, "f_fabric": 430.08,
         "f_dds": 6881.28, "fdds_div": 2, "maxlen": 65536, "b_dds": 32, "b_phase": 32, "switch_ch": 0,
         "complex_env": True, "samps_per_clk": 16, "maxv": 32766, "maxv_scale": 1.0}
     readout = {
@@ -68,7 +69,8 @@ def config(version=2):
         "stop_pin": "PMOD1_1", "f_core": 430.08, "f_time": 430.08}
     return {
         "board": "fake", "sw_version": getattr(qick, "__version__", "?"), "fw_timestamp": "never",
-        "extra_description": [], "refclk_freq": 245.76, "dacs": {"00": {"fs": 6881.28, "f_fabric": 430.08, "index": [0, 0]}},
+        "extra_description": [], "refclk_freq": 245.76,
+        "dacs": {"00": {"fs": 6881.28, "f_fabric": 430.08, "index": [0, 0]}},
         "adcs": {"00": {"fs": 2457.6, "f_fabric": 307.2, "index": [0, 0]}},
         "gens": [generator], "iqs": [], "readouts": [readout], "tprocs": [processor]}
 
@@ -249,8 +251,9 @@ class Bench:
 
     def __init__(self, path):
         self.soc = FakeQickSoc()
-        self.board = qick_bridge.QickBoard("alice", self.soc, qick_programs.read_mapping(path))
-        self.context = zmq.Context()
+        self.board = qick_bridge.QickBoard(
+            "alice", self.soc, qick_programs.read_mapping(path), unknown=path.parent / "unknown.program")
+        self.folder, self.context = path.parent, zmq.Context()
         endpoint = f"ipc://{path.parent}/board"
         self.board.bind(self.context, endpoint)
         self.host = self.context.socket(zmq.DEALER)

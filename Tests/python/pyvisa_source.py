@@ -4,7 +4,8 @@ By hand, with the source exported over USB/IP (`mocklab --usbip`) and `pip insta
 
     Tests/USB/run --server 127.0.0.1:3240 python3 Tests/python/pyvisa_source.py SRC01
 
-The last words are `ok` and the median time of a question. Not part of `make test`: pyvisa-py is not in Debian 12 as 0.8.
+The last words are `ok` and the median time of a question. Not part of `make test`, because it needs packages of PyPI.
+pyvisa-py 0.8.1 has neither clear nor status byte on USB, so that these two are asked in other ways here.
 """
 
 import statistics

@@ -23,6 +23,7 @@ public final class MockUSBServer: Sendable {
     public let addresses: [USBIPAddress]
     private let server: USBIPServer
     private let devices: [VirtualUSBDevice]
+    private let boards: [Shared]
 
     /// Starts to listen.
     ///
@@ -31,8 +32,10 @@ public final class MockUSBServer: Sendable {
         let server = try USBIPServer(at: addresses)
         var exports: [Export] = []
         var devices: [VirtualUSBDevice] = []
+        var boards: [Shared] = []
         for node in Node.allCases {
-            let board = MockUSBServer.board(node, lab: lab)
+            let (board, shared) = MockUSBServer.board(node, lab: lab)
+            boards.append(shared)
             devices.append(board)
             exports.append(Export(name: node.name, busID: server.add(board), address: board.address))
         }
@@ -43,16 +46,21 @@ public final class MockUSBServer: Sendable {
         }
         self.server = server
         self.devices = devices
+        self.boards = boards
         self.exports = exports
         self.addresses = server.addresses
     }
 
     /// Stops listening: all devices are unplugged from their hosts.
-    public func close() { server.close() }
+    public func close() {
+        server.close()
+        // A board's thread ends with the board, which its own closure would keep.
+        for board in boards { board.set(nil) }
+    }
 
     /// A board's frames go to the laboratory on a queue of their own, because the laboratory answers under its lock and
     /// an answer may find the host's next frames.
-    private static func board(_ node: Node, lab: VirtualLab) -> VirtualUSBDevice {
+    private static func board(_ node: Node, lab: VirtualLab) -> (VirtualUSBDevice, Shared) {
         let queue = DispatchQueue(label: "mocklab.usb.\(node.name)")
         let shared = Shared()
         let board = VirtualUSBBoard(
@@ -69,7 +77,7 @@ public final class MockUSBServer: Sendable {
                 }
             })
         shared.set(board)
-        return board.device
+        return (board.device, shared)
     }
 
     /// The board that answers; it is made after the closure that answers.
@@ -77,7 +85,7 @@ public final class MockUSBServer: Sendable {
         private let held = Mutex<VirtualUSBBoard?>(nil)
 
         var board: VirtualUSBBoard? { held.withLock { $0 } }
-        func set(_ board: VirtualUSBBoard) { held.withLock { $0 = board } }
+        func set(_ board: VirtualUSBBoard?) { held.withLock { $0 = board } }
     }
 }
 

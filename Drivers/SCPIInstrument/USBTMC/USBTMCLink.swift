@@ -1,27 +1,33 @@
 public import BellModel
 public import DriverKit
+import Synchronization
 
 /// An instrument on USB: performs what its ``USBTMCMachine`` says, over any ``USBInterface``.
-public actor USBTMCLink: SCPILink {
-    public nonisolated let place: String
+///
+/// Not an actor: a question takes three transfers, and an actor would be left and entered again around each of them, which
+/// takes as long as the transfers do. A turnstile lets one operation in at a time instead.
+public final class USBTMCLink: SCPILink {
+    struct State {
+        var interface: (any USBInterface)?
+        var machine: USBTMCMachine?
+        var listener: Task<Void, Never>?
+        var isListening = false
+        /// What the listener heard that is no service request.
+        var heard: [[UInt8]] = []
+        var awaiting: CheckedContinuation<USBTMCEvent, Never>?
+    }
+
+    public let place: String
     /// Status bytes of the instrument's service requests, for one consumer; it keeps the newest 64. Listens from the first
     /// ``listenForServiceRequests()`` on; ends with the link.
-    public nonisolated let serviceRequests: AsyncStream<SCPIStatusByte>
+    public let serviceRequests: AsyncStream<SCPIStatusByte>
 
-    private let requests: AsyncStream<SCPIStatusByte>.Continuation
+    let requests: AsyncStream<SCPIStatusByte>.Continuation
+    let clock: any Clock<Duration>
+    let state = Mutex(State())
     private let opener: USBInterfaceOpener
     private let patience: USBTMCPatience
-    private let clock: any Clock<Duration>
     private let turnstile = Turnstile()
-    private var interface: (any USBInterface)?
-    private var machine: USBTMCMachine?
-    private var listener: Task<Void, Never>?
-    private var isListening = false
-    /// What the listener heard that is no service request.
-    private var heard: [[UInt8]] = []
-    /// How the next actions went, which were performed ahead.
-    private var early: [USBTMCEvent] = []
-    private var awaiting: CheckedContinuation<USBTMCEvent, Never>?
 
     /// - Parameters:
     ///   - place: The device's name or address, for errors.
@@ -40,8 +46,10 @@ public actor USBTMCLink: SCPILink {
     }
 
     deinit {
-        listener?.cancel()
-        interface?.close()
+        state.withLock { state in
+            state.listener?.cancel()
+            state.interface?.close()
+        }
         requests.finish()
     }
 
@@ -49,10 +57,7 @@ public actor USBTMCLink: SCPILink {
     public static let interfaceKind = USBInterfaceChoice.kind(class: 0xFE, subclass: 3, protocol: nil)
 
     /// What the device said that it can do, at the last opening.
-    public var capabilities: USBTMCCapabilities { machine?.capabilities ?? .init() }
-
-    /// What is known of the device's departures from the standard.
-    public var quirks: USBTMCQuirks { interface.map { USBTMCQuirks(of: $0.identity) } ?? [] }
+    public var capabilities: USBTMCCapabilities { state.withLock { $0.machine?.capabilities ?? .init() } }
 
     // MARK: SCPILink
 
@@ -62,13 +67,16 @@ public actor USBTMCLink: SCPILink {
         stop()
         let interface = try await opener()
         do throws(BellError) {
-            let pipes = try USBTMCPipes(of: interface)
-            machine = USBTMCMachine(pipes: pipes, quirks: USBTMCQuirks(of: interface.identity), patience: patience)
+            let machine = USBTMCMachine(
+                pipes: try USBTMCPipes(of: interface), quirks: USBTMCQuirks(of: interface.identity), patience: patience)
+            state.withLock { state in
+                state.interface = interface
+                state.machine = machine
+            }
         } catch {
             interface.close()
             throw error
         }
-        self.interface = interface
         listen()
         do throws(BellError) {
             _ = try await perform(.open)
@@ -91,9 +99,10 @@ public actor USBTMCLink: SCPILink {
         defer { turnstile.leave() }
         let write = USBTMCMachine.Operation.write(message + [UInt8(ascii: "\n")], timeout: timeout)
         let read = USBTMCMachine.Operation.read(limit: limit, terminator: nil, timeout: timeout)
-        await runAhead([write, read])
-        _ = try await perform(write)
-        return try await received(read)
+        var early = await ahead(of: [write, read])
+        _ = try await perform(write, &early)
+        guard case .message(let bytes) = try await perform(read, &early) else { return [] }
+        return bytes
     }
 
     public func clear() async throws(BellError) {
@@ -147,10 +156,13 @@ public actor USBTMCLink: SCPILink {
     ///
     /// - Returns: False when the device has no interrupt endpoint; there will be none.
     public func listenForServiceRequests() -> Bool {
-        guard let machine, machine.pipes.interruptIn != nil else { return false }
-        isListening = true
-        listen()
-        return true
+        let canListen = state.withLock { state in
+            let canListen = state.machine?.pipes.interruptIn != nil
+            if canListen { state.isListening = true }
+            return canListen
+        }
+        if canListen { listen() }
+        return canListen
     }
 
     // MARK: Performing
@@ -168,39 +180,43 @@ public actor USBTMCLink: SCPILink {
 
     /// Runs one operation to its end; the caller holds the turnstile.
     private func perform(_ operation: USBTMCMachine.Operation) async throws(BellError) -> USBTMCOutcome {
-        guard var action = machine?.begin(operation) else { throw located(.usbtmcLost) }
+        var early: [USBTMCEvent] = []
+        return try await perform(operation, &early)
+    }
+
+    /// Likewise, where the first actions were performed ahead; takes how they went.
+    private func perform(
+        _ operation: USBTMCMachine.Operation, _ early: inout [USBTMCEvent]
+    ) async throws(BellError) -> USBTMCOutcome {
+        guard var action = state.withLock({ $0.machine?.begin(operation) }) else { throw located(.usbtmcLost) }
         while true {
             if case .finish(let result) = action {
                 do throws(BellError) { return try result.get() } catch { throw located(error) }
             }
-            let event = await nextEvent(of: action)
-            guard let next = machine?.handle(event) else { throw located(.usbtmcLost) }
+            let event = early.isEmpty ? await event(of: action) : early.removeFirst()
+            guard let next = state.withLock({ $0.machine?.handle(event) }) else { throw located(.usbtmcLost) }
             action = next
         }
     }
 
     /// Performs what operations begin with, as far as that is known before anything has come back, in one chain of
-    /// transfers; ``perform(_:)`` then finds how they went. Each turn of a task between them would cost as much as a transfer.
-    private func runAhead(_ operations: [USBTMCMachine.Operation]) async {
-        guard let interface, let machine else { return }
-        let steps = machine.firstSteps(of: operations)
-        guard steps.count > 1 else { return }
-        let outcome = await interface.chain(steps)
-        early = Array(repeating: .done, count: outcome.completed)
-        if let error = outcome.error {
-            early.append(.failed(error))
-        } else if case .read = steps[steps.count - 1] {
-            early[steps.count - 1] = .bytes(outcome.bytes)
+    /// transfers: a turn of the task between two of them would cost half as much as a transfer.
+    ///
+    /// - Returns: How these actions went; the last one may have failed.
+    private func ahead(of operations: [USBTMCMachine.Operation]) async -> [USBTMCEvent] {
+        let (interface, steps) = state.withLock { state in
+            (state.interface, state.machine?.firstSteps(of: operations) ?? [])
         }
-    }
-
-    /// How an action went: one of those that were performed ahead, or performed now.
-    private func nextEvent(of action: USBTMCAction) async -> USBTMCEvent {
-        early.isEmpty ? await event(of: action) : early.removeFirst()
+        guard let interface, case .read? = steps.last else { return [] }
+        let outcome = await interface.chain(steps)
+        let done = [USBTMCEvent](repeating: .done, count: outcome.completed)
+        if let error = outcome.error { return done + [.failed(error)] }
+        return done.dropLast() + [.bytes(outcome.bytes)]
     }
 
     private func event(of action: USBTMCAction) async -> USBTMCEvent {
-        guard let interface, let pipes = machine?.pipes else { return .failed(.usbtmcLost) }
+        let (interface, pipes) = state.withLock { ($0.interface, $0.machine?.pipes) }
+        guard let interface, let pipes else { return .failed(.usbtmcLost) }
         do throws(BellError) {
             switch action {
             case .write(let bytes, let timeout): try await interface.write(bytes, to: pipes.bulkOut, timeout: timeout)
@@ -223,102 +239,35 @@ public actor USBTMCLink: SCPILink {
 
     /// Closes the interface and opens the device anew, in the midst of a recovery.
     private func reopen() async throws(BellError) {
-        listener?.cancel()
-        listener = nil
-        interface?.close()
+        silence()
+        state.withLock { $0.interface }?.close()
         let new = try await opener()
-        machine?.pipes = try USBTMCPipes(of: new)
-        interface = new
+        let pipes = try USBTMCPipes(of: new)
+        state.withLock { state in
+            state.machine?.pipes = pipes
+            state.interface = new
+        }
         listen()
     }
 
     private func stop() {
-        listener?.cancel()
-        listener = nil
+        silence()
+        let (interface, awaiting) = state.withLock { state in
+            defer {
+                state.interface = nil
+                state.machine = nil
+                state.heard = []
+                state.awaiting = nil
+            }
+            return (state.interface, state.awaiting)
+        }
         interface?.close()
-        interface = nil
-        machine = nil
-        heard = []
-        early = []
-        answerAwaiting(.failed(.usbtmcLost))
+        awaiting?.resume(returning: .failed(.usbtmcLost))
     }
 
     private func located(_ error: BellError) -> BellError {
         var error = error
         error.place = error.place.map { $0.hasPrefix(place) ? $0 : "\(place) (\($0))" } ?? place
         return error
-    }
-}
-
-// MARK: - Interrupt endpoint
-
-extension USBTMCLink {
-    /// `bNotify1` of a service request; an answer to READ_STATUS_BYTE has a tag from 2 on (USB488, tables 11 and 12).
-    private static let serviceRequest: UInt8 = 0x81
-
-    private func listen() {
-        guard isListening, listener == nil, let interface, let endpoint = machine?.pipes.interruptIn else { return }
-        listener = Task { [weak self] in
-            while !Task.isCancelled {
-                do throws(BellError) {
-                    let bytes = try await interface.read(
-                        USBTMCLink.notificationSize(interface), from: endpoint, timeout: .seconds(3600))
-                    guard let self else { return }
-                    await self.hear(bytes)
-                } catch {
-                    // What else fails here, the next operation meets as well.
-                    guard error.code == .usbTimeout else { return }
-                }
-            }
-        }
-    }
-
-    private func hear(_ bytes: [UInt8]) {
-        guard bytes.count >= 2 else { return }
-        if bytes[0] == USBTMCLink.serviceRequest {
-            requests.yield(SCPIStatusByte(rawValue: bytes[1]))
-        } else if awaiting != nil {
-            answerAwaiting(.bytes(bytes))
-        } else {
-            heard = heard.suffix(7) + [bytes]
-        }
-    }
-
-    private func answerAwaiting(_ event: USBTMCEvent) {
-        awaiting?.resume(returning: event)
-        awaiting = nil
-    }
-
-    /// The next notification that is no service request.
-    private func notification(timeout: Duration) async -> USBTMCEvent {
-        guard let interface, let endpoint = machine?.pipes.interruptIn else { return .failed(.usbtmcLost) }
-        guard listener == nil else { return await heardNotification(timeout: timeout) }
-        do throws(BellError) {
-            for _ in 0..<8 {
-                let bytes = try await interface.read(
-                    USBTMCLink.notificationSize(interface), from: endpoint, timeout: timeout)
-                guard bytes.count >= 2, bytes[0] == USBTMCLink.serviceRequest else { return .bytes(bytes) }
-                requests.yield(SCPIStatusByte(rawValue: bytes[1]))
-            }
-            throw .usbtmc("service requests without end")
-        } catch {
-            return .failed(error)
-        }
-    }
-
-    private func heardNotification(timeout: Duration) async -> USBTMCEvent {
-        if !heard.isEmpty { return .bytes(heard.removeFirst()) }
-        let alarm = Task { [weak self, clock] in
-            try? await clock.sleep(for: timeout)
-            guard !Task.isCancelled else { return }
-            await self?.answerAwaiting(
-                .failed(BellError(.usbTimeout, "The status byte did not come within \(timeout).")))
-        }
-        defer { alarm.cancel() }
-        return await withCheckedContinuation { awaiting = $0 }
-    }
-
-    private static func notificationSize(_ interface: any USBInterface) -> Int {
-        max(2, interface.endpoint(.interrupt, isIn: true)?.maximumPacket ?? 2)
     }
 }

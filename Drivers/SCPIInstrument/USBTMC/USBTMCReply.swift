@@ -19,6 +19,8 @@ struct USBTMCReply: Sendable {
 
     /// Transfers with nothing in them, one after another, that are put up with.
     static let mostEmptyTransfers = 8
+    /// Transfers of one message: so many, and one for each 32 bytes of the limit (a full-speed packet has 64).
+    private var mostTransfers: Int { 1024 + limit / 32 }
     /// Bytes of a transfer's first read: most replies fit, and Linux makes one request of it (usbfs splits at 16 KiB).
     static let firstPiece = 8 << 10
     /// Bytes of the further reads of a long reply.
@@ -34,6 +36,7 @@ struct USBTMCReply: Sendable {
     /// What came of this transfer, header included.
     private var transfer: [UInt8] = []
     private var emptyTransfers = 0
+    private var transfers = 0
     /// An empty packet before a header is passed over so often.
     private var spareEmptyReads = 0
     private var isEnding = false
@@ -108,6 +111,10 @@ struct USBTMCReply: Sendable {
         guard emptyTransfers < USBTMCReply.mostEmptyTransfers else {
             throw .usbtmc(
                 "\(emptyTransfers) transfers with nothing in them followed one another without the message's end")
+        }
+        transfers += 1
+        guard transfers < mostTransfers else {
+            throw .usbtmc("\(transfers) transfers brought \(message.count) bytes without the message's end")
         }
         guard message.count < limit else { throw .usbtmc("the reply is longer than \(limit) bytes") }
         return .request

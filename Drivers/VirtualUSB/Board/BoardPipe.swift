@@ -28,7 +28,7 @@ struct BoardPipe: USBDeviceModel {
     mutating func control(_ request: USBControlRequest, data: [UInt8]) -> USBControlAnswer { .stall }
 
     mutating func wrote(_ bytes: [UInt8], to endpoint: UInt8) -> USBWriteAnswer {
-        guard exchange.hasRoomForReceived else { return .wait }
+        guard exchange.hasRoomForReceived() else { return .wait }
         decoder.append(bytes)
         while let frame = decoder.next() { exchange.received(frame) }
         return .taken

@@ -1,43 +1,57 @@
-import Synchronization
-
 /// The frames on their way between a ``BoardPipe`` and what plays the board, bounded on both sides.
 final class FrameExchange: Sendable {
+    /// What the board is told, in order.
+    enum News: Sendable {
+        case frame([UInt8], connection: UInt64)
+        case disconnected(UInt64)
+    }
+
     private struct State {
         var connection: UInt64 = 1
-        var received: [(frame: [UInt8], connection: UInt64)] = []
+        var news: [News] = []
         var receivedBytes = 0
+        /// A transfer of the host found no room.
+        var hasRefused = false
         /// Frames for the host; those before `head` are sent.
         var outgoing: [[UInt8]] = []
         var head = 0
         /// Bytes of the frame at the head that are sent.
         var sent = 0
         var outgoingBytes = 0
-        var isHandingOver = false
+        var isOver = false
     }
 
     /// Received bytes from which the host has to wait.
     private static let receiveLimit = 8 << 20
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let monitor = Monitor(State())
 
     /// - Parameter limit: Bytes that may wait for the host.
     init(limit: Int) { self.limit = limit }
 
     // MARK: The device's side
 
-    var hasRoomForReceived: Bool { state.withLock { $0.receivedBytes < FrameExchange.receiveLimit } }
+    /// Whether a transfer can be taken; if not, ``nextNews()`` will say that it should be offered again.
+    func hasRoomForReceived() -> Bool {
+        monitor.withLock { state in
+            guard state.receivedBytes >= FrameExchange.receiveLimit else { return true }
+            state.hasRefused = true
+            return false
+        }
+    }
 
     func received(_ frame: [UInt8]) {
-        state.withLock { state in
-            state.received.append((frame, state.connection))
+        monitor.withLock { state in
+            state.news.append(.frame(frame, connection: state.connection))
             state.receivedBytes += frame.count
         }
+        monitor.wake()
     }
 
     /// The next bytes for the host, at most `count`: one copy, none when a whole frame fits alone. Nil when nothing waits.
     func nextTransfer(_ count: Int) -> [UInt8]? {
-        state.withLock { state in
+        monitor.withLock { state in
             guard state.outgoingBytes > 0 else { return nil }
             let first = state.outgoing[state.head]
             let isAlone = state.outgoingBytes == first.count
@@ -80,22 +94,24 @@ final class FrameExchange: Sendable {
 
     /// Starts a new connection: what waits in either direction belongs to the old one.
     func restart() {
-        state.withLock { state in
+        monitor.withLock { state in
+            state.news.removeAll { if case .frame = $0 { true } else { false } }
+            state.news.append(.disconnected(state.connection))
             state.connection += 1
-            state.received.removeAll()
             state.receivedBytes = 0
             state.outgoing.removeAll()
             (state.head, state.sent, state.outgoingBytes) = (0, 0, 0)
         }
+        monitor.wake()
     }
 
     // MARK: The board's side
 
-    var connection: UInt64 { state.withLock { $0.connection } }
+    var connection: UInt64 { monitor.withLock { $0.connection } }
 
     /// Queues a frame for the host; false when it has not read for long, or when the connection is over.
     func send(_ frame: [UInt8], on connection: UInt64) -> Bool {
-        state.withLock { state in
+        monitor.withLock { state in
             guard connection == state.connection, state.outgoingBytes + frame.count <= limit else { return false }
             guard !frame.isEmpty else { return true }
             state.outgoing.append(frame)
@@ -104,21 +120,25 @@ final class FrameExchange: Sendable {
         }
     }
 
-    /// Hands received frames over in order, one thread at a time; says whether there were any.
-    func handOver(_ receive: (_ frame: [UInt8], _ connection: UInt64) -> Void) -> Bool {
-        var hadAny = false
-        while true {
-            let batch = state.withLock { state -> [(frame: [UInt8], connection: UInt64)] in
-                guard !state.isHandingOver, !state.received.isEmpty else { return [] }
-                state.isHandingOver = true
+    /// Blocks until there is news; nil at the end.
+    ///
+    /// - Returns: What happened, and whether the host's refused transfers should be offered again.
+    func nextNews() -> (news: [News], hasRefused: Bool)? {
+        monitor.wait { state in
+            if state.isOver { return .ready(nil) }
+            guard !state.news.isEmpty else { return .wait(until: nil) }
+            defer {
+                state.news = []
                 state.receivedBytes = 0
-                defer { state.received = [] }
-                return state.received
+                state.hasRefused = false
             }
-            if batch.isEmpty { return hadAny }
-            hadAny = true
-            for (frame, connection) in batch { receive(frame, connection) }
-            state.withLock { $0.isHandingOver = false }
+            return .ready((state.news, state.hasRefused))
         }
+    }
+
+    /// Ends ``nextNews()``.
+    func end() {
+        monitor.withLock { $0.isOver = true }
+        monitor.wake()
     }
 }

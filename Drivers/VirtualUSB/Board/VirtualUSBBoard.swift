@@ -1,10 +1,12 @@
+import BellHost
+import BellModel
 import DriverKit
-import Synchronization
 
 /// A simulated board on USB (1209:be11): frames of the board protocol in bulk pipes, for whatever plays the board.
 ///
-/// The player is given as closures, so that this module knows no laboratory. The product number is not registered with
-/// pid.codes: it is for simulations only.
+/// The player is given as closures, so that this module knows no laboratory. They run on a thread of the board's own: a
+/// player may call ``send(_:on:)`` with its own locks held. The product number is not registered with pid.codes: it is
+/// for simulations only.
 public final class VirtualUSBBoard: Sendable {
     /// Takes a frame from the host.
     ///
@@ -16,31 +18,40 @@ public final class VirtualUSBBoard: Sendable {
     public let device: VirtualUSBDevice
     private let exchange: FrameExchange
 
+    /// Starts the board's thread; a board for which the system has no thread left stays unplugged.
+    ///
     /// - Parameters:
     ///   - serial: For example `ALICE01`.
     ///   - sendLimit: Bytes that may wait for a host that does not read.
     ///   - faults: Misbehaviours of bus and cable.
-    ///   - disconnected: Told the number of a connection that is over.
-    ///   - receive: Called for each sound frame, in order, by one thread at a time and without any lock held.
+    ///   - disconnected: Told the number of a connection that is over, also of one that was never used.
+    ///   - receive: Called for each sound frame, in order.
     public init(
         serial: String, sendLimit: Int = 256 << 20, faults: [USBFault] = [],
         disconnected: @escaping @Sendable (_ connection: UInt64) -> Void = { _ in }, receive: @escaping Receiver
     ) {
         let exchange = FrameExchange(limit: sendLimit)
-        let last = Mutex<UInt64>(1)
-        let poke = Poke()
+        let device = VirtualUSBDevice(BoardPipe(serial: serial, exchange: exchange), faults: faults)
         self.exchange = exchange
-        device = VirtualUSBDevice(BoardPipe(serial: serial, exchange: exchange), faults: faults) {
-            let now = exchange.connection
-            let over = last.withLock { last -> UInt64? in
-                defer { last = now }
-                return last == now ? nil : last
+        self.device = device
+        do {
+            try startThread(named: "usb-board") {
+                while let (news, hasRefused) = exchange.nextNews() {
+                    for item in news {
+                        switch item {
+                        case .frame(let frame, let connection): receive(frame, connection)
+                        case .disconnected(let connection): disconnected(connection)
+                        }
+                    }
+                    if hasRefused { device.poke() }
+                }
             }
-            if let over { disconnected(over) }
-            if exchange.handOver(receive) { poke.now() }
+        } catch {
+            device.unplug()
         }
-        poke.target.withLock { $0.device = device }
     }
+
+    deinit { exchange.end() }
 
     /// Queues a frame for the host, in answer to a connection's frames.
     ///
@@ -54,15 +65,4 @@ public final class VirtualUSBBoard: Sendable {
 
     /// The connection that is open now.
     public var connection: UInt64 { exchange.connection }
-
-    /// Lets a host's transfer that found no room be offered again.
-    private final class Poke: Sendable {
-        struct Target {
-            weak var device: VirtualUSBDevice?
-        }
-
-        let target = Mutex(Target())
-
-        func now() { target.withLock { $0.device }?.poke() }
-    }
 }

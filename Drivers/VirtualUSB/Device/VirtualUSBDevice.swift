@@ -12,7 +12,6 @@ public final class VirtualUSBDevice: Sendable {
     private let core: Mutex<DeviceCore>
     private let delivery = Mutex(Delivery())
     private let nextID = Atomic<UInt64>(1)
-    private let afterEvent: @Sendable () -> Void
 
     /// What is told outside of the core's lock, by one thread at a time so that it stays in order.
     private struct Delivery {
@@ -21,15 +20,10 @@ public final class VirtualUSBDevice: Sendable {
         var pacer: (@Sendable (UInt64) -> Void)?
     }
 
-    /// - Parameters:
-    ///   - faults: Misbehaviours of bus and cable.
-    ///   - afterEvent: Called after each event, without any lock held: the place to act on what the model noted.
-    public init(
-        _ model: any USBDeviceModel, faults: [USBFault] = [], afterEvent: @escaping @Sendable () -> Void = {}
-    ) {
+    /// - Parameter faults: Misbehaviours of bus and cable.
+    public init(_ model: any USBDeviceModel, faults: [USBFault] = []) {
         descriptors = model.descriptors
         core = Mutex(DeviceCore(model: model, faults: faults))
-        self.afterEvent = afterEvent
     }
 
     // MARK: The device's side
@@ -129,7 +123,6 @@ public final class VirtualUSBDevice: Sendable {
         }
         deliver()
         if let due { delivery.withLock { $0.pacer }?(due) }
-        afterEvent()
         return result
     }
 

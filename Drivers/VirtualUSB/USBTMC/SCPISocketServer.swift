@@ -87,6 +87,9 @@ public final class SCPISocketServer: Sendable {
         state.withLock { body(&$0.source) }
     }
 
+    /// Questions that were asked so far, answered or not.
+    public var queries: Int { state.withLock { $0.queries } }
+
     /// Ends all connections and the listening. May be called again.
     public func stop() {
         let wasStopped = state.withLock { state in

@@ -65,6 +65,7 @@ public struct SimulatedSource: Sendable {
             errors.append((code, text))
         } else if errors.count < SimulatedSource.errorQueueLength {
             errors.append((-350, "Queue overflow"))
+            events |= 0x08
         }
         switch code {
         case -199 ... -100: events |= 0x20

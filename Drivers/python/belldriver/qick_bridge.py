@@ -6,6 +6,7 @@ docs/qick.md says what the gateware and the program must do, what was tested, an
 for a space-like margin of 2 ns. Nothing here has met an RFSoC.
 """
 import argparse
+import pathlib
 import signal
 import sys
 import time
@@ -45,7 +46,7 @@ class QickBoard(Board):
     has_generator = True        # in the gateware; its bit is latched in the trial and comes back with the outcome
     ticks_per_sample = 1
 
-    def __init__(self, node, soc, entries, make=None, spool=65536):
+    def __init__(self, node, soc, entries, make=None, spool=65536, unknown=None):
         config = soc.get_cfg()
         tproc = config["tprocs"][0]
         # The tick is the tProc's time unit, and nothing finer is claimed.
@@ -54,6 +55,7 @@ class QickBoard(Board):
         self.firmware = f"qick {config.get('sw_version', '?')}, {config.get('fw_timestamp', 'no time stamp')}"
         self.simulated = bool(getattr(soc, "simulated", False))
         self._soc, self._config, self._entries = soc, config, entries
+        self._unknown = unknown             # where a PROGRAM without a dump is left for the compiler; the last one only
         self._make = make or self._make_program
         self._entry = self._prog = None
         self._order = None
@@ -66,7 +68,12 @@ class QickBoard(Board):
     def load_program(self, program):
         if program.host_bits:
             raise Refused(frames.BAD_PROGRAM, "this bridge takes settings from the gateware's input, not from the host")
-        entry = choose(self._entries, program.data)
+        try:
+            entry = choose(self._entries, program.data)
+        except Refused:
+            if self._unknown:
+                self._unknown.write_bytes(program.data)
+            raise
         prog = self._make(self._soc, read_dump(entry))
         readout = prog.ro_chs.get(entry.readout)
         if readout is None or readout["trigs"] != 1:
@@ -257,7 +264,8 @@ def main(arguments=None, make_soc=None):
     if make_soc is None:
         from qick import QickSoc  # only on the board, with PYNQ
         make_soc = lambda: QickSoc(bitfile=options.bitfile, external_clk=not options.internal_clock)
-    board = QickBoard(options.node, make_soc(), entries)
+    board = QickBoard(
+        options.node, make_soc(), entries, unknown=pathlib.Path(options.programs).parent / "unknown.program")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print("ready", flush=True)
     try:

@@ -1,8 +1,8 @@
 // The testbed of Tests/USB inside a Linux of its own: plugs devices of USB/IP servers in with vhci-hcd. Answers the same
 // lines on its control socket as Tests/USB/testbed.py, so that the same tests run on it:
 //
-//   plug SERVER BUSID   ->  ok PORT BUS ADDRESS     when the kernel has configured the device
-//   unplug PORT         ->  ok                      when the kernel has forgotten it
+//   plug SERVER BUSID   ->  ok PORT BUS ADDRESS     when kernel and udev have made it usable
+//   unplug PORT         ->  ok                      when kernel and udev have forgotten it
 //   opens               ->  ok N                    devices plugged in so far; here nothing can answer in the kernel's place
 //
 //   vhci_testbed SOCKET
@@ -106,6 +106,9 @@ static bool wait_until(bool (*is_so)(int), int port) {
     return false;
 }
 
+// libusb learns of devices from udev: waits until udev has told all that the kernel told it.
+static bool settle(void) { return system("udevadm settle --timeout=20") == 0; }
+
 static bool is_configured(int port) { return attribute(port, "bConfigurationValue") > 0; }
 static bool is_gone(int port) { return attribute(port, "busnum") < 0 && state(port) == FREE; }
 
@@ -142,6 +145,7 @@ static const char *plug(const char *server, const char *bus_id, char *answer, si
     close(connection);
     if (!is_attached) return "vhci-hcd refused the connection";
     if (!wait_until(is_configured, port)) return "the kernel did not configure the device";
+    if (!settle()) return "udev does not come to rest";
     int bus = attribute(port, "busnum");
     snprintf(answer, size, "%d-%d %d %d", bus, port + 1, bus, attribute(port, "devnum"));
     plugged++;
@@ -156,7 +160,8 @@ static const char *unplug(const char *name) {
     snprintf(text, sizeof text, "%d", port);
     // Refused when the server has ended the connection already.
     if (state(port) != FREE) (void)write_file(VHCI "/detach", text);
-    return wait_until(is_gone, port) ? NULL : "the kernel keeps the device";
+    if (!wait_until(is_gone, port)) return "the kernel keeps the device";
+    return settle() ? NULL : "udev does not come to rest";
 }
 
 static void serve(int connection) {
