@@ -59,8 +59,13 @@ final class Bench {
     // MARK: Programs
 
     /// Starts a program of ours; its output goes to `<folder>/<name>.log`.
-    func start(_ program: String, _ arguments: [String]) throws(BellError) -> ChildProcess {
-        try launch("\(folders.programs)/\(program)", arguments, log: "\(folder)/\(program).log")
+    ///
+    /// - Parameter wrapper: A program with its arguments that runs it, for example Tests/USB/run.
+    func start(
+        _ program: String, _ arguments: [String], under wrapper: [String] = []
+    ) throws(BellError) -> ChildProcess {
+        let command = wrapper + ["\(folders.programs)/\(program)"] + arguments
+        return try launch(command[0], Array(command.dropFirst()), log: "\(folder)/\(program).log")
     }
 
     /// Runs a peer that prints one JSON object, and waits for it.

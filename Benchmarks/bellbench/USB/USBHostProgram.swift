@@ -16,6 +16,8 @@ enum USBHostProgram {
             guard let what = words.first, let amount = words.dropFirst().first.flatMap(Int.init), amount > 0 else {
                 throw BellError(.usage, "bellbench usb-host takes what to measure and a number.")
             }
+            // As belld does.
+            keepFreedMemory()
             let bus = LibUSBBus()
             defer { bus.close() }
             let result: JSON =
