@@ -17,10 +17,13 @@ extension DeviceMethods {
             guard let error = end.error else { return }
             telemetry(["level": "error", "device": .string(name), "message": .string("recording ended: \(error.what)")])
         }
-        let isRunning = await runner.isRunning
-        let isReplayable = boards.node(named: name) != nil || !isRunning
-        if isReplayable, await instruments.has(name) { try await instruments.greetAgain(name) }
-        return ["device": .string(name), "file": .string(file), "replayable": .bool(isReplayable)]
+        var answer: [String: JSON] = ["device": .string(name), "file": .string(file)]
+        if await instruments.has(name) {
+            let isRunning = await runner.isRunning
+            if !isRunning { try await instruments.greetAgain(name) }
+            answer["replayable"] = .bool(!isRunning)
+        }
+        return .object(answer)
     }
 
     /// Ends a recording; what it has is on disk afterwards.

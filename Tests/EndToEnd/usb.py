@@ -1,4 +1,5 @@
 """Boards on USB: libusb meets mocklab's devices through the usbfs shim (emulated, no kernel and no hardware)."""
+import re
 import subprocess
 import time
 
@@ -112,19 +113,27 @@ def a_wrong_device_at_the_address_is_said_to_be_one():
             assert shown["error"]["fix"], shown
 
 
+def checked(it, *words):
+    """What `device check` finds without a daemon, on a computer with mocklab's USB devices."""
+    done = subprocess.run(
+        [TESTBED, "--server", it.server(), BIN / "bellctl", "device", "check", *words, "--state", it.state, "--lab",
+         boards_on_usb(it)], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "FAILED" not in done.stdout, done.stdout + done.stderr
+    return {words[0]: words[1] for words in map(str.split, done.stdout.splitlines()) if len(words) > 1}
+
+
 @test
 def the_conformance_kit_passes_over_usb():
     usb_or_skip()
     with bench() as it:
         it.mocklab("--seed", "26", "--pace", "40000")
-        done = subprocess.run(
-            [TESTBED, "--server", it.server(), BIN / "bellctl", "device", "check", BOARDS["alice"], "--partner",
-             BOARDS["bob"], "--state", it.state, "--lab", boards_on_usb(it)],
-            capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stdout + done.stderr
-        lines = {words[0]: words[1] for words in map(str.split, done.stdout.splitlines()) if len(words) > 1}
-        assert lines["arm.completes"] == "passed" and lines["framing.stream"] == "passed", done.stdout
-        assert "FAILED" not in done.stdout, done.stdout
+        table = checked(it, BOARDS["alice"], "--partner", BOARDS["bob"])
+        assert table["arm.completes"] == table["framing.stream"] == "passed", table
+        for driver, address in (("microwave-source", "usb://1209:be12/LO-BOB"),
+                                ("rf-switch", "usb://20ce:0022/11903250001"),
+                                ("attenuator", "usb://20ce:0023/11908140002")):
+            table = checked(it, address, "--driver", driver, "--allow-output")
+            assert list(table.values()).count("passed") > 3, table
 
 
 @test
@@ -173,9 +182,10 @@ def a_board_pulled_during_a_check_fails_it_and_is_connected_after_the_plug():
 def lab_up_runs_a_laboratory_whose_boards_are_on_usb():
     usb_or_skip()
     with bench() as it:
-        it.mocklab("--seed", "30", place=it.folder / "boards")
+        it.mocklab("--seed", "30", "--usbip", "127.0.0.1:0", place=it.folder / "boards")
+        server = re.search(r"USB/IP at (127\.0\.0\.1:\d+)", it.log("mocklab")).group(1)
         lab = boards_on_usb(it)
-        it.start("belld", TESTBED, "--server", it.server(), BIN / "bellctl", "lab", "up", "--lab", lab, "--state", it.state)
+        it.start("belld", TESTBED, "--server", server, BIN / "bellctl", "lab", "up", "--lab", lab, "--state", it.state)
         it.wait(lambda: "the laboratory is up" in it.log("belld"), "the laboratory is up", 30)
         it.connected()
         it.ctl("campaign", "start", it.plan(trials=2048))
