@@ -30,7 +30,8 @@ final class ReplayedTransport: Transport {
             return BoardMessage.capabilities(capabilities).encoded(sequence: frame.sequence, replyTo: frame.replyTo)
         case .trials(var trials):
             let flags = 26  // the low byte of the record's flags; docs/board-protocol.md, "Trial record"
-            for place in stride(from: trials.records.startIndex, to: trials.records.endIndex, by: TrialRecord.byteCount) {
+            for place in stride(from: trials.records.startIndex, to: trials.records.endIndex, by: TrialRecord.byteCount)
+            {
                 trials.records[place + flags] |= UInt8(truncatingIfNeeded: TrialFlags.simulated.rawValue)
             }
             return BoardMessage.trials(trials).encoded(sequence: frame.sequence, replyTo: frame.replyTo)
@@ -61,6 +62,7 @@ final class ReplayedInstrument: Instrument {
         try await inner.set(key, to: value)
     }
     func problems() async throws(BellError) -> [String] { try await inner.problems() }
+    func warnings() async -> [String] { await inner.warnings() }
     func makeSafe() async throws(BellError) { try await inner.makeSafe() }
     func close() async { await inner.close() }
 }
