@@ -133,7 +133,8 @@ let package = Package(
             name: "bellbench",
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
-                "BellAudit", "BellRandomness", "DriverKit", "BellStream", "BellControl",
+                "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
+                "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
@@ -173,7 +174,9 @@ let package = Package(
         // Simulated devices through the real libusb; run by Tests/USB/run and Tests/USB/kernel/run, skipped elsewhere.
         .testTarget(
             name: "USBStackTests",
-            dependencies: ["BellModel", "DriverKit", "USBTransport", "VirtualUSB", "USBTestbed"], swiftSettings: strict),
+            dependencies: [
+                "BellModel", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB", "USBTestbed",
+            ], swiftSettings: strict),
         tests(
             of: "Devices",
             [

@@ -15,12 +15,11 @@ final class ReplayBus: USBBus {
         for entry in trace.entries {
             guard case .opened(let device?) = entry.record.event else { continue }
             // One that was plugged in again has another address, and is no second device.
-            let known = identities.firstIndex {
-                ($0.vendor, $0.product, $0.port) == (device.identity.vendor, device.identity.product, device.identity.port)
-                    && $0.serial == device.identity.serial
+            let new = device.identity
+            identities.removeAll {
+                $0.vendor == new.vendor && $0.product == new.product && $0.serial == new.serial && $0.port == new.port
             }
-            if let known { identities.remove(at: known) }
-            identities.insert(device.identity, at: known ?? identities.endIndex)
+            identities.append(new)
         }
         guard let identity = identities.last else {
             throw BellError(

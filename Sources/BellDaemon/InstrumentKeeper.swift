@@ -13,9 +13,11 @@ actor InstrumentKeeper {
         var values: [String: InstrumentValue] = [:]
         /// What the instrument itself reports as wrong.
         var complaints: [String] = []
+        /// What somebody should see to some day; holds nothing up.
+        var warnings: [String] = []
         /// Why it cannot be reached; nil while connected.
         var problem: BellError?
-        /// Attempts in vain since it was connected.
+        /// Attempts to connect that failed since the last one that did not.
         var attempt = 0
         /// Grows when something happened at the plug: the next attempt is due at once.
         var nudges = 0
@@ -31,7 +33,6 @@ actor InstrumentKeeper {
     private let interval: Duration
     private var tasks: [Task<Void, Never>] = []
 
-    /// Only one call at a time goes to an instrument's link; the protocol promises that more wait.
     init(
         instruments: [(device: Laboratory.Device, instrument: any Instrument)], interval: Duration = .seconds(5),
         telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void
@@ -93,6 +94,12 @@ actor InstrumentKeeper {
         }
     }
 
+    /// Greets a connected instrument anew, so that a recording which has just begun can be replayed from there.
+    func greetAgain(_ name: String) async throws(BellError) {
+        let place = try place(of: name)
+        if entries[place].identity != nil, entries[place].problem == nil { await connect(place) }
+    }
+
     /// Asks a connected instrument for its values and for what is wrong with it.
     private func look(_ place: Int) async {
         let instrument = entries[place].instrument
@@ -100,8 +107,10 @@ actor InstrumentKeeper {
             var values: [String: InstrumentValue] = [:]
             for setting in entries[place].settings { values[setting.key] = try await instrument.read(setting.key) }
             let complaints = try await instrument.problems()
-            guard values != entries[place].values || complaints != entries[place].complaints else { return }
-            for complaint in complaints where !entries[place].complaints.contains(complaint) {
+            let warnings = await instrument.warnings()
+            let known = entries[place].complaints + entries[place].warnings
+            guard values != entries[place].values || complaints + warnings != known else { return }
+            for complaint in complaints + warnings where !known.contains(complaint) {
                 let text = "\(entries[place].device.name): \(complaint)"
                 telemetry(
                     "event",
@@ -109,6 +118,7 @@ actor InstrumentKeeper {
             }
             entries[place].values = values
             entries[place].complaints = complaints
+            entries[place].warnings = warnings
             show(place)
         } catch {
             failed(place, error)
@@ -170,6 +180,12 @@ actor InstrumentKeeper {
     ///   instruments.
     /// - Throws: The first instrument that cannot be reached, set or read back, or that reports something wrong.
     func prepare(_ laboratory: Laboratory) async throws(BellError) -> (frozen: JSON, isSimulated: Bool)? {
+        for device in laboratory.instruments where !device.settings.isEmpty && !has(device.name) {
+            throw BellError(
+                .deviceUnknown, "\(device.name) has come into lab.yaml since belld was started, and cannot be set.",
+                at: "\(device.place) devices.\(device.name)", state: "no block was begun",
+                fix: "restart belld (the campaign goes on), or take the device's settings out of lab.yaml again")
+        }
         guard !entries.isEmpty else { return nil }
         var frozen: [String: JSON] = [:]
         var isSimulated = false
@@ -289,7 +305,7 @@ actor InstrumentKeeper {
             object["reason"] = entry.complaints.first.map { .string($0) } ?? .null
             object["identity"] = identity.json
             object["settings"] = .object(entry.values.mapValues(\.json))
-            object["problems"] = .array(entry.complaints.map { .string($0) })
+            object["problems"] = .array((entry.complaints + entry.warnings).map { .string($0) })
         }
         return .object(object)
     }

@@ -21,16 +21,19 @@ public final class Channel: Sendable {
     ///
     /// On the reactor's thread it goes to libzmq at once, from others through a queue; where the socket has no room it
     /// waits in a queue of `queuedMessages` and `queuedBytes`. PUB sockets and ROUTER sockets without
-    /// `routerMandatory` drop what a peer has no room for, as ZeroMQ does. Messages of one thread keep their order.
+    /// `routerMandatory` drop what a peer has no room for, as ZeroMQ does. Calls that come one after the other keep their
+    /// order, whatever their threads.
     /// - Throws: `zeromq.queue-full`; `zeromq.closed`; on the reactor's thread also `zeromq.unroutable`, which from
-    ///   other threads is a silent drop.
+    ///   other threads, and behind messages of theirs that wait, is a silent drop.
     public func send(_ parts: [[UInt8]]) throws(BellError) {
         if isClosed.load(ordering: .relaxed) { throw closedError }
         if parts.isEmpty { return }
-        if core.isCurrent {
+        // What other threads have posted came first.
+        if core.isCurrent, port.posted.load(ordering: .acquiring) == 0 {
             try port.sendDirectly(parts)
         } else {
             try port.reserve(parts)
+            port.posted.add(1, ordering: .acquiringAndReleasing)
             if !core.post(.send(port, parts)) { throw closedError }
         }
     }
