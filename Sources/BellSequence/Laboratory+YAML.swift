@@ -113,8 +113,10 @@ extension Laboratory {
 extension Laboratory.Device {
     /// Nil when the address cannot be read; the reader then has the reason.
     fileprivate init?(_ reader: inout YAMLReader, name: String) {
-        let word = reader.choice("driver", of: Laboratory.Driver.allCases.map(\.rawValue))
-        let known = Laboratory.Driver(rawValue: word)
+        let words = Laboratory.Driver.allCases.map(\.rawValue)
+        let isGiven = reader.optionalValue("driver") != nil
+        let word = isGiven ? reader.optionalChoice("driver", of: words) : reader.choice("driver", of: words)
+        let known = word.flatMap { Laboratory.Driver(rawValue: $0) }
         // One error for a driver that is not known: the source may stand anywhere, and a board may have more keys.
         let driver = known ?? .microwaveSource
         if known == nil { for key in ["limits", "shadow"] { _ = reader.optionalValue(key) } }
