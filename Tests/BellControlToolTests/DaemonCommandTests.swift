@@ -6,7 +6,7 @@ import Testing
 
 @testable import BellControlTool
 
-@Suite("Commands that ask the daemon")
+@Suite("Commands that ask the daemon", .blocking)
 struct DaemonCommandTests {
     private static let id = "5f2c00000000000000000000000000aa"
 

@@ -7,7 +7,7 @@ import Testing
 
 @testable import BellControlTool
 
-@Suite("Setting and recording devices from the command line")
+@Suite("Setting and recording devices from the command line", .blocking)
 struct DeviceArgumentTests {
     @Test("settings go to the daemon one after the other, as they were typed")
     func set() throws {

@@ -8,7 +8,7 @@ import Testing
 
 @testable import BellControlTool
 
-@Suite("Programs that serve devices", .serialized)
+@Suite("Programs that serve devices", .serialized, .blocking)
 struct DriverFleetTests {
     private static let second: UInt64 = 1_000_000_000
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import BellControlTool
 
-@Suite("A laboratory of shell scripts", .serialized)
+@Suite("A laboratory of shell scripts", .serialized, .blocking)
 struct LabSupervisorTests {
     /// A process that ends when asked to, and writes when it did.
     private static let obedient = """

@@ -53,7 +53,7 @@ struct DeviceAccessTests {
     @Test("boards and instruments behind mock:// answer, and say that they are simulated")
     func mock() async throws {
         let bench = try Bench()
-        let board = BoardDriver(name: "bob", node: .bob, open: try bench.opener("mock://lab/bob"))
+        let board = BoardDriver(name: "bob", node: .bob, timeouts: .patient, open: try bench.opener("mock://lab/bob"))
         #expect(try await board.connect().simulated)
         await board.close()
         let lo = try bench.instrument(.microwaveSource, "mock://lab/lo")
@@ -102,12 +102,12 @@ struct DeviceAccessTests {
                 }
             }
             let open = tap.recording { () async throws(BellError) -> any Transport in transport }
-            let driver = BoardDriver(name: "alice", node: .alice, open: open)
+            let driver = BoardDriver(name: "alice", node: .alice, timeouts: .patient, open: open)
             #expect(try await !driver.connect().simulated)
             try await driver.safe()
             await driver.close()
         }
-        let replayed = BoardDriver(name: "alice", node: .alice, open: try bench.opener(address))
+        let replayed = BoardDriver(name: "alice", node: .alice, timeouts: .patient, open: try bench.opener(address))
         var expected = real
         expected.simulated = true
         #expect(try await replayed.connect() == expected)
@@ -189,4 +189,10 @@ extension [UInt8] {
         try sink.write(self)
         try sink.finish()
     }
+}
+
+extension BoardTimeouts {
+    /// A busy machine is no silent board.
+    fileprivate static let patient = BoardTimeouts(
+        request: .seconds(60), transfer: .seconds(60), replay: .seconds(60), silence: .seconds(60))
 }

@@ -24,9 +24,13 @@ struct MockUSBServerTests {
         VirtualLab(profile: try BoardClient.profile(), seed: 4, faults: faults)
     }
 
+    /// A busy machine is no silent board.
+    private static let patient = BoardTimeouts(
+        request: .seconds(60), transfer: .seconds(60), replay: .seconds(60), silence: .seconds(60))
+
     private func driver(_ node: Node, on bus: VirtualBus) -> BoardDriver {
         BoardDriver(
-            name: node.name, node: node,
+            name: node.name, node: node, timeouts: Self.patient,
             open: USBTransport.opener(
                 bus: bus, vendor: 0x1209, product: 0xBE11, serial: "\(node.name.uppercased())01"))
     }
@@ -115,7 +119,9 @@ struct MockUSBServerTests {
         }
         let pipes = try await run { lab in
             let drivers = PerNode { node in
-                BoardDriver(name: node.name, node: node) { () async throws(BellError) in try lab.transport(to: node) }
+                BoardDriver(name: node.name, node: node, timeouts: Self.patient) { () async throws(BellError) in
+                    try lab.transport(to: node)
+                }
             }
             return (drivers, [])
         }
@@ -176,7 +182,9 @@ struct MockUSBServerTests {
         let made = MockUSBServer.board(.bob, lab: lab)
         let bus = VirtualBus([made.device])
         let usb = driver(.bob, on: bus)
-        let pipe = BoardDriver(name: "bob", node: .bob) { () async throws(BellError) in try lab.transport(to: .bob) }
+        let pipe = BoardDriver(name: "bob", node: .bob, timeouts: Self.patient) { () async throws(BellError) in
+            try lab.transport(to: .bob)
+        }
         _ = try await usb.connect()
         _ = try await pipe.connect()
         try await pipe.safe()
