@@ -62,6 +62,7 @@ final class ReplayedInstrument: Instrument {
         try await inner.set(key, to: value)
     }
     func problems() async throws(BellError) -> [String] { try await inner.problems() }
+    func warnings() async -> [String] { await inner.warnings() }
     func makeSafe() async throws(BellError) { try await inner.makeSafe() }
     func close() async { await inner.close() }
 }

@@ -77,8 +77,9 @@ public actor RFSwitch: Instrument {
             opened.link.usb.close()
             throw error
         }
-        // Without power, or to another program, the switches may have moved: no problem of this connection.
-        wanted = ports
+        // Without power, or to another program, the switches may have moved: no problem of this connection. Where a
+        // switch that nobody sets here stands is nobody's wish.
+        wanted = ports.map { _ in nil }
         box = opened
         return opened.identity
     }
@@ -154,7 +155,7 @@ public actor RFSwitch: Instrument {
 
     // MARK: State
 
-    /// What is wrong: switches that something else has moved, worn relays, counts that cannot be kept.
+    /// What is wrong: switches that something else has moved since they were set.
     ///
     /// A missing 24 V supply cannot be seen over USB: no public source says how the box reports it.
     public func problems() async throws(BellError) -> [String] {
@@ -169,8 +170,11 @@ public actor RFSwitch: Instrument {
                 "switch \(MiniCircuitsModel.letter(index)) stands at port \(port), but \(last) was set last: something else "
                     + "moved it, or the box lost power")
         }
-        return problems + meter.problems(layout)
+        return problems
     }
+
+    /// Worn relays, and counts that cannot be kept: nothing that keeps a switch from its work.
+    public func warnings() async -> [String] { layout.map { meter.problems($0) } ?? [] }
 
     /// Moves every switch to its port without power: 1 of a mechanical SPDT, none (0) of an SP6T or SP4T with relays. Solid
     /// state has no such port and goes to port 1.

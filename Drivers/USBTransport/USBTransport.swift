@@ -16,14 +16,17 @@ public final class USBTransport: Transport {
     private let reader: USBFrameReader
     private let writer: USBFrameWriter
     private let interface: any USBInterface
+    private let parts: Parts
 
     private init(
-        _ queue: FrameQueue, _ reader: USBFrameReader, _ writer: USBFrameWriter, _ interface: any USBInterface
+        _ queue: FrameQueue, _ reader: USBFrameReader, _ writer: USBFrameWriter, _ interface: any USBInterface,
+        _ parts: Parts
     ) {
         self.queue = queue
         self.reader = reader
         self.writer = writer
         self.interface = interface
+        self.parts = parts
         incoming = queue.stream
     }
 
@@ -67,7 +70,7 @@ public final class USBTransport: Transport {
         let reader = USBFrameReader(interface, endpoint: input.address, queue: queue, onFailure: fail)
         let writer = USBFrameWriter(interface, streaming, endpoint: output, onFailure: fail)
         parts.set(reader, writer)
-        let transport = USBTransport(queue, reader, writer, interface)
+        let transport = USBTransport(queue, reader, writer, interface, parts)
         try reader.start(
             streaming.makeReadStream(
                 from: input, onData: { bytes in reader.take(bytes) }, onEnd: { error in reader.ended(error) }))
@@ -85,6 +88,7 @@ public final class USBTransport: Transport {
         reader.stop()
         writer.stop()
         interface.close()
+        parts.clear()
     }
 
     /// What went over the pipes so far, and what was wrong with it.
@@ -102,6 +106,9 @@ public final class USBTransport: Transport {
         var reader: USBFrameReader? { held.withLock { $0?.reader } }
 
         func set(_ reader: USBFrameReader, _ writer: USBFrameWriter) { held.withLock { $0 = (reader, writer) } }
+
+        /// Lets go of the parts, which hold this box through their callbacks.
+        func clear() { held.withLock { $0 = nil } }
 
         func end(_ interface: any USBInterface, _ error: BellError) {
             let parts = held.withLock { held in

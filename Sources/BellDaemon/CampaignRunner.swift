@@ -30,6 +30,11 @@ actor CampaignRunner {
     private var isChanging = false
     /// The device that a check has for itself.
     private var checked: String?
+    private var cancelCheck: (@Sendable () -> Void)?
+    /// Devices that a person's request is just setting.
+    private var visits = 0
+    /// An unfinished campaign waits for the end of a check.
+    private var resumesAfterCheck = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
     private var resumeAttempts = 0
@@ -62,6 +67,7 @@ actor CampaignRunner {
         try refuseIfBusy()
         isChanging = true
         defer { isChanging = false }
+        await endOfVisits()
         let text = try readText(planPath)
         let file = try PlanFile(text: text, source: planPath)
         let sequencePath = join(planPath, file.sequence)
@@ -78,6 +84,7 @@ actor CampaignRunner {
         try makeFolder(store.folder(of: id))
         try writeFileAtomically(store.sequence(of: id), Array(sequence.utf8), mode: 0o600)
         do throws(BellError) {
+            try await devices.refuseWhileRunning()
             _ = try files.compile(
                 sealed, sequencePath: sequencePath, boards: boards,
                 instruments: try await instruments.prepare(try files.laboratory()))
@@ -109,6 +116,7 @@ actor CampaignRunner {
         try refuseIfBusy()
         isChanging = true
         defer { isChanging = false }
+        await endOfVisits()
         let entry = try store.find(name)
         guard !entry.state.isFinal else {
             throw BellError(
@@ -156,18 +164,30 @@ actor CampaignRunner {
     /// Whether a campaign is under way.
     var isRunning: Bool { current != nil }
 
-    /// Refuses what may not happen while a campaign has the boards, or a block its frozen settings.
-    func refuseDuringCampaign(_ what: String) throws(BellError) {
+    /// Begins what may not happen while a campaign has the boards, or a block its frozen settings; ``endVisit()`` must
+    /// follow. A campaign that is begun meanwhile waits for it, so that nothing is set behind the back of its first block.
+    func beginVisit(_ what: String) throws(BellError) {
         if let checked {
             throw BellError(
                 .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
                 state: "nothing was changed", fix: "wait for the check's end")
         }
-        guard let current else { return }
+        guard let current else {
+            guard isChanging else { return visits += 1 }
+            throw BellError(
+                .campaignBusy, "\(what) while a campaign is being begun.", at: "campaign", state: "nothing was changed",
+                fix: "see `bellctl status`")
+        }
         throw BellError(
             .campaignBusy, "\(what) while campaign \(current.campaign.sealed.number) is under way.", at: "campaign",
             state: "nothing was changed",
             fix: "wait for its end; an instrument's `settings` in lab.yaml take effect at the next block")
+    }
+
+    func endVisit() { visits -= 1 }
+
+    private func endOfVisits() async {
+        while visits > 0 { try? await Task.sleep(for: .milliseconds(5)) }
     }
 
     /// Keeps campaigns away from the boards until ``endCheck()``.
@@ -176,12 +196,29 @@ actor CampaignRunner {
         checked = device
     }
 
-    func endCheck() { checked = nil }
+    /// What ends the check early and leaves its device safe, when the daemon is to end.
+    func setCancellation(ofCheck cancel: @escaping @Sendable () -> Void) {
+        cancelCheck = cancel
+        if interrupts > 0 { cancel() }
+    }
+
+    func endCheck() {
+        checked = nil
+        cancelCheck = nil
+        guard resumesAfterCheck else { return }
+        resumesAfterCheck = false
+        Task { [weak self] in await self?.resumeUnfinished() }
+    }
+
     // MARK: Life
 
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
     /// always. What fails for the disk's sake is tried again.
     func resumeUnfinished() async {
+        guard checked == nil else {
+            resumesAfterCheck = true
+            return
+        }
         var failure: BellError?
         do throws(BellError) {
             let listing = try store.all()
@@ -191,6 +228,7 @@ actor CampaignRunner {
                 else { continue }
                 isChanging = true
                 defer { isChanging = false }
+                await endOfVisits()
                 do throws(BellError) {
                     try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
                     log.info("campaign resumed", ["campaign": entry.id])
@@ -225,9 +263,10 @@ actor CampaignRunner {
             let all = interrupts
             await current.campaign.request { $0.interrupts = max($0.interrupts, all) }
         }
+        cancelCheck?()
         guard times == 1 else { return false }
         var isLeft = false
-        while current != nil || isChanging {
+        while current != nil || isChanging || checked != nil {
             if let state = await current?.task.value { isLeft = !state.isFinal }
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -240,8 +279,9 @@ actor CampaignRunner {
         let sources = HostBitSources(reactor: reactor)
         let sealed = keeper.sealed
         let services = CampaignServices(
-            compile: { [instruments] (sealed, boards) async throws(BellError) in
-                try files.compile(
+            compile: { [instruments, devices] (sealed, boards) async throws(BellError) in
+                try await devices.refuseWhileRunning()
+                return try files.compile(
                     sealed, sequencePath: store.sequence(of: id), boards: boards,
                     instruments: try await instruments.prepare(try files.laboratory()))
             },

@@ -107,6 +107,20 @@ actor DeviceKeeper {
         self.lent = nil
     }
 
+    /// Refuses to have instruments set while a board is at work on an arm that a crash left open: its trials count, and
+    /// under the settings of its block.
+    func refuseWhileRunning() async throws(BellError) {
+        for node in Node.allCases where problems[node] == nil && capabilities[node] != nil {
+            // What a board does not answer, its next connection tells.
+            guard let status = try? await boards[node].status(), status.state == .running, let arm = status.armed
+            else { continue }
+            throw BellError(
+                .campaignBusy,
+                "\(laboratory.boards[node].name) is still at work on arm \(arm.arm) of campaign \(arm.campaign).",
+                at: "campaign", state: "no instrument was set", fix: "wait until the arm is over, then try again")
+        }
+    }
+
     /// Gives the boards up for a check that needs them for itself; ``endLease()`` takes them back.
     func lease() async {
         isLeased = true
@@ -168,6 +182,8 @@ actor DeviceKeeper {
                     capabilities[node] = try await boards[node].connect()
                     problems[node] = nil
                     attempt = 0
+                    // A check may have begun while this was under way.
+                    if isLeased { await boards[node].close() }
                 } catch {
                     attempt += 1
                     if problems[node] != error {

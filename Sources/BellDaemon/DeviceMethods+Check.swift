@@ -18,25 +18,26 @@ struct CheckOptions: Sendable {
 }
 
 extension DeviceMethods {
-    /// Runs the conformance kit against one of the daemon's own devices; refused while a campaign is under way.
+    /// Runs the conformance kit against one of the daemon's own devices; refused while a campaign is under way. Ends early,
+    /// with the device safe, when the daemon is to end.
     func check(_ name: String, _ options: CheckOptions) async throws(BellError) -> JSON {
         try await runner.beginCheck(of: name)
-        do throws(BellError) {
-            let report =
-                if let node = boards.node(named: name) {
-                    try await checkBoard(name, node, options)
-                } else {
-                    try await checkInstrument(name, options)
-                }
-            await runner.endCheck()
-            return report
-        } catch {
-            await runner.endCheck()
-            throw error
+        let task = Task { () -> Result<JSON, BellError> in
+            do throws(BellError) {
+                if let node = boards.node(named: name) { return .success(try await checkBoard(name, node, options)) }
+                return .success(try await checkInstrument(name, options))
+            } catch {
+                return .failure(error)
+            }
         }
+        await runner.setCancellation(ofCheck: { task.cancel() })
+        let result = await task.value
+        await runner.endCheck()
+        return try result.get()
     }
 
     private func checkInstrument(_ name: String, _ options: CheckOptions) async throws(BellError) -> JSON {
+        if options.allowsOutput { try await boards.refuseWhileRunning() }
         let kit = InstrumentConformance(
             try await instruments.lease(name),
             options: InstrumentConformanceOptions(allowSetting: options.allowsOutput))

@@ -45,8 +45,10 @@ struct DeviceMethods: Sendable {
             let value = try reader.string("value")
             try reader.finish()
             try await refuseBoard(device)
-            try await runner.refuseDuringCampaign("\(device) cannot be set")
-            return try await instruments.set(device, key, to: value)
+            return try await visit("\(device) cannot be set") { () async throws(BellError) in
+                try await boards.refuseWhileRunning()
+                return try await instruments.set(device, key, to: value)
+            }
         case "device.record":
             let device = try reader.string("device")
             let file = try reader.string("file")
@@ -64,11 +66,27 @@ struct DeviceMethods: Sendable {
         case "device.safe":
             let device = try reader.string("device")
             try reader.finish()
-            try await runner.refuseDuringCampaign("\(device) cannot be made safe")
-            guard let node = boards.node(named: device) else { return try await instruments.makeSafe(device) }
-            try await boards.boards[node].safe()
-            return ["device": .string(device), "safe": true]
+            return try await visit("\(device) cannot be made safe") { () async throws(BellError) in
+                guard let node = boards.node(named: device) else { return try await instruments.makeSafe(device) }
+                try await boards.boards[node].safe()
+                return ["device": .string(device), "safe": true]
+            }
         default: return nil
+        }
+    }
+
+    /// Does what a person asked for while no campaign is under way or begins.
+    private func visit(
+        _ refusal: String, _ body: () async throws(BellError) -> JSON
+    ) async throws(BellError) -> JSON {
+        try await runner.beginVisit(refusal)
+        do throws(BellError) {
+            let answer = try await body()
+            await runner.endVisit()
+            return answer
+        } catch {
+            await runner.endVisit()
+            throw error
         }
     }
 

@@ -13,6 +13,8 @@ actor InstrumentKeeper {
         var values: [String: InstrumentValue] = [:]
         /// What the instrument itself reports as wrong.
         var complaints: [String] = []
+        /// What somebody should see to some day; holds nothing up.
+        var warnings: [String] = []
         /// Why it cannot be reached; nil while connected.
         var problem: BellError?
         /// Attempts to connect that failed since the last one that did not.
@@ -105,8 +107,10 @@ actor InstrumentKeeper {
             var values: [String: InstrumentValue] = [:]
             for setting in entries[place].settings { values[setting.key] = try await instrument.read(setting.key) }
             let complaints = try await instrument.problems()
-            guard values != entries[place].values || complaints != entries[place].complaints else { return }
-            for complaint in complaints where !entries[place].complaints.contains(complaint) {
+            let warnings = await instrument.warnings()
+            let known = entries[place].complaints + entries[place].warnings
+            guard values != entries[place].values || complaints + warnings != known else { return }
+            for complaint in complaints + warnings where !known.contains(complaint) {
                 let text = "\(entries[place].device.name): \(complaint)"
                 telemetry(
                     "event",
@@ -114,6 +118,7 @@ actor InstrumentKeeper {
             }
             entries[place].values = values
             entries[place].complaints = complaints
+            entries[place].warnings = warnings
             show(place)
         } catch {
             failed(place, error)
@@ -175,6 +180,12 @@ actor InstrumentKeeper {
     ///   instruments.
     /// - Throws: The first instrument that cannot be reached, set or read back, or that reports something wrong.
     func prepare(_ laboratory: Laboratory) async throws(BellError) -> (frozen: JSON, isSimulated: Bool)? {
+        for device in laboratory.instruments where !device.settings.isEmpty && !has(device.name) {
+            throw BellError(
+                .deviceUnknown, "\(device.name) has come into lab.yaml since belld was started, and cannot be set.",
+                at: "\(device.place) devices.\(device.name)", state: "no block was begun",
+                fix: "restart belld (the campaign goes on), or take the device's settings out of lab.yaml again")
+        }
         guard !entries.isEmpty else { return nil }
         var frozen: [String: JSON] = [:]
         var isSimulated = false
@@ -294,7 +305,7 @@ actor InstrumentKeeper {
             object["reason"] = entry.complaints.first.map { .string($0) } ?? .null
             object["identity"] = identity.json
             object["settings"] = .object(entry.values.mapValues(\.json))
-            object["problems"] = .array(entry.complaints.map { .string($0) })
+            object["problems"] = .array((entry.complaints + entry.warnings).map { .string($0) })
         }
         return .object(object)
     }

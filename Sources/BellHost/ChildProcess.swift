@@ -20,9 +20,13 @@ public final class ChildProcess: Sendable {
     /// Set once the system has forgotten the process; its number may then belong to another one.
     private let ending = Mutex<Ending?>(nil)
 
-    private init(processID: Int32, executable: String) {
+    /// Whether what it has started itself ends with it.
+    private let endsGroup: Bool
+
+    private init(processID: Int32, executable: String, endsGroup: Bool) {
         self.processID = processID
         self.executable = executable
+        self.endsGroup = endsGroup
     }
 
     /// Starts a program with standard input from `/dev/null`.
@@ -34,12 +38,14 @@ public final class ChildProcess: Sendable {
     ///   - environment: Variables that replace or join this process's own.
     ///   - logFile: Standard output and error are appended there; nil shares this process's.
     ///   - newProcessGroup: Whether Ctrl-C at the terminal spares it.
+    ///   - endsGroup: Whether signals go to all of its new process group, and what is left of that is killed when it has
+    ///     ended: a script's programs do not outlive the script.
     ///   - deathSignal: Sent to it when this process ends in any way, or nil.
     /// - Throws: `host.spawn-failed`, `file.access` for the log.
     /// - SeeAlso: `PR_SET_PDEATHSIG` in prctl(2).
     public static func spawn(
         _ executable: String, _ arguments: [String], environment: [String: String] = [:], logFile: String? = nil,
-        newProcessGroup: Bool = true, deathSignal: ProcessSignal? = .terminate
+        newProcessGroup: Bool = true, endsGroup: Bool = false, deathSignal: ProcessSignal? = .terminate
     ) throws(BellError) -> ChildProcess {
         var log: Int32 = -1
         if let logFile {
@@ -66,7 +72,8 @@ public final class ChildProcess: Sendable {
                 cause: "exec: \(String(cString: strerror(reason))) (\(reason))",
                 fix: "check that the program is installed beside this one")
         }
-        return ChildProcess(processID: child, executable: executable)
+        return ChildProcess(
+            processID: child, executable: executable, endsGroup: endsGroup && newProcessGroup)
     }
 
     /// Whether it has not ended yet.
@@ -77,8 +84,8 @@ public final class ChildProcess: Sendable {
     public func signal(_ signal: ProcessSignal) -> Bool {
         // Under the lock, so that the number cannot have been given to another process.
         ending.withLock { ending in
-            Self.reap(processID, &ending)
-            return ending == nil && kill(processID, signal.number) == 0
+            reap(&ending)
+            return ending == nil && kill(endsGroup ? -processID : processID, signal.number) == 0
         }
     }
 
@@ -104,13 +111,20 @@ public final class ChildProcess: Sendable {
 
     private func poll() -> Ending? {
         ending.withLock { ending in
-            Self.reap(processID, &ending)
+            reap(&ending)
             return ending
         }
     }
 
-    private static func reap(_ processID: Int32, _ ending: inout Ending?) {
+    private func reap(_ ending: inout Ending?) {
         if ending != nil { return }
+        if endsGroup {
+            // Before it is reaped, so that neither its number nor its group's can be another one's yet.
+            var information = siginfo_t()
+            let found = waitid(P_PID, id_t(processID), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+            if found, information.si_signo == 0 { return }
+            if found { kill(-processID, SIGKILL) }
+        }
         var status: Int32 = 0
         let result = waitpid(processID, &status, WNOHANG)
         if result == processID {

@@ -106,6 +106,63 @@ import Testing
         await daemon.end()
     }
 
+    @Test("an unfinished campaign waits until a check has given the boards back")
+    func checkedFirst() async throws {
+        let laboratory = try TestLaboratory()
+        let daemon = try RunningDaemon(laboratory)
+        try await daemon.runner.beginCheck(of: "alice")
+        let (id, _) = try laboratory.seal(1)
+        await daemon.runner.resumeUnfinished()
+        #expect(await !daemon.runner.isRunning)
+        await daemon.runner.endCheck()
+        let sink = TestSink()
+        try daemon.wait("the campaign goes on") { $0["campaign"]?.objectValue != nil }
+        try daemon.certify(sink)
+        #expect(sink.ended[id] == CampaignEnd(state: .completed, nextIndex: 1000, notRun: 0))
+        #expect(await daemon.end() == .ok)
+    }
+
+    @Test("the daemon's end cuts a check short, and waits until its device is safe")
+    func checkCutShort() async throws {
+        let laboratory = try TestLaboratory()
+        let daemon = try RunningDaemon(laboratory)
+        let runner = daemon.runner
+        try await runner.beginCheck(of: "alice")
+        let (cancellations, cancel) = AsyncStream<Void>.makeStream()
+        await runner.setCancellation(ofCheck: { cancel.yield(()) })
+        let left = Task { await runner.interrupt(times: 1) }
+        var iterator = cancellations.makeAsyncIterator()
+        await iterator.next()
+        #expect(try daemon.refusal("device.check", ["device": "alice"]).code == .campaignBusy)
+        await runner.endCheck()
+        #expect(await left.value == false)
+        await daemon.end()
+    }
+
+    @Test("a campaign begins only when what a person sets is set, and nothing is set while it begins")
+    func visits() async throws {
+        let laboratory = try TestLaboratory()
+        let daemon = try RunningDaemon(laboratory)
+        let (runner, plan) = (daemon.runner, try laboratory.plan(trials: 10_000_000))
+        try await runner.beginVisit("it cannot be set")
+        let start = Task { try await runner.start(planPath: plan) }
+        // Refused as soon as the campaign begins to begin, which waits for us.
+        try await eventually("the campaign is being begun") {
+            do throws(BellError) {
+                try await runner.beginVisit("it cannot be set")
+                await runner.endVisit()
+                return false
+            } catch { return error.code == .campaignBusy }
+        }
+        #expect(await !runner.isRunning)
+        await runner.endVisit()
+        _ = try await start.value
+        #expect(await runner.isRunning)
+        let refusal = await #expect(throws: BellError.self) { try await runner.beginVisit("it cannot be set") }
+        #expect(refusal?.code == .campaignBusy)
+        #expect(await daemon.end(signals: 2) == .interrupted)
+    }
+
     @Test("with on_restart: wait a person resumes it")
     func waiting() async throws {
         let laboratory = try TestLaboratory()

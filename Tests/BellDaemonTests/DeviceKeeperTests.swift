@@ -142,6 +142,42 @@ import Testing
         await devices.stop()
     }
 
+    @Test("instruments are left alone while a board is at work on an arm that a crash left open")
+    func running() async throws {
+        var slow = laboratory
+        slow.virtual = try TestLaboratory.virtual(laboratory.folder, pace: .trialsPerSecond(500))
+        let lab = slow.virtual
+        let keeper = DeviceKeeper(
+            laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
+            openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
+            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in }, isUnfinished: { _ in true })
+        await keeper.listen()
+        let boards = PerNode(
+            alice: try await keeper.boards.alice.connect(), bob: try await keeper.boards.bob.connect())
+        try await keeper.refuseWhileRunning()
+        let (id, sealed) = try laboratory.seal(1)
+        let block = try LaboratoryFiles(path: laboratory.lab).compile(
+            sealed, sequencePath: laboratory.store.sequence(of: id), boards: boards)
+        for node in Node.allCases {
+            try await keeper.boards[node].load(block.programs[node])
+            try await keeper.boards[node].arm(ArmOrder(campaign: id, arm: 3, firstIndex: 0, count: 500))
+        }
+        // One that only waits for its trigger may wait for ever.
+        try await keeper.refuseWhileRunning()
+        try await keeper.boards.alice.start()
+        let error = await #expect(throws: BellError.self) { try await keeper.refuseWhileRunning() }
+        #expect(error?.code == .campaignBusy)
+        #expect(error?.what.contains("arm 3 of campaign \(id)") == true)
+        try await eventually("the arm is over") {
+            do throws(BellError) {
+                try await keeper.refuseWhileRunning()
+                return true
+            } catch { return false }
+        }
+        await keeper.stop()
+        lab.stop()
+    }
+
     @Test("only the campaign that has the boards gives them back")
     func takeBack() async throws {
         let (first, _) = try laboratory.seal(1)

@@ -1,7 +1,8 @@
 import BellModel
-import BellSequence
 import DriverKit
 import Synchronization
+
+@testable import BellSequence
 
 /// An instrument that a test sets the mood of.
 final class FakeInstrument: Instrument {
@@ -20,11 +21,13 @@ final class FakeInstrument: Instrument {
     }
 
     let name: String
-    let state = Mutex(State())
+    let state: Mutex<State>
 
     init(_ name: String = "lo", change: (inout State) -> Void = { _ in }) {
         self.name = name
-        state.withLock(change)
+        var state = State()
+        change(&state)
+        self.state = Mutex(state)
     }
 
     var calls: [String] { state.withLock { $0.calls } }

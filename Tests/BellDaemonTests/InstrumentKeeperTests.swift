@@ -2,6 +2,7 @@ import BellModel
 import BellSequence
 import DriverKit
 import SCPIInstrument
+import Synchronization
 import Testing
 import VirtualUSB
 

@@ -3,6 +3,8 @@ import BellModel
 import BellSequence
 import Board
 import DriverKit
+import MockLab
+import Synchronization
 import Testing
 
 @testable import BellCampaign
@@ -150,7 +152,7 @@ struct InstrumentPrepareTests {
     func simulatedBoards(simulated: PerNode<Bool>) async throws {
         let block = try await compile(simulated: simulated, instruments: (["lo": "x"], true))
         #expect(block.calibration["instruments"] == ["lo": "x"])
-        #expect(block.audit.simulated)
+        #expect(block.calibration["audit"]?["simulated"] == true)
     }
 
     @Test("a laboratory without instruments freezes none, and its hash differs from one that does")

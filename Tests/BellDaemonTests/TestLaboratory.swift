@@ -46,11 +46,13 @@ struct TestLaboratory: Sendable {
         virtual = try Self.virtual(folder, faults: faults)
     }
 
-    static func virtual(_ folder: TemporaryFolder, faults: [String] = [], seed: UInt64 = 5) throws -> VirtualLab {
+    static func virtual(_ folder: TemporaryFolder, faults: [String] = [], seed: UInt64 = 5, pace: Pace = .max) throws
+        -> VirtualLab
+    {
         let path = folder.file("profile.yaml")
         return VirtualLab(
             profile: try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path)), seed: seed,
-            pace: .max,
+            pace: pace,
             faults: try faults.map { try MockFault(parsing: $0) })
     }
 

@@ -34,6 +34,32 @@ import Testing
         #expect(child.wait() == .signalled(SIGTERM))
     }
 
+    @Test("what a script has started ends with it", arguments: ["wait", "exit 3"], [true, false])
+    func group(end: String, isSignalled: Bool) async throws {
+        let note = folder.file("grandchild")
+        let script = "trap '' TERM; (sleep 1000 & echo $! > \(note).new; mv \(note).new \(note); wait) & \(end)"
+        let child = try ChildProcess.spawn("/bin/sh", ["-c", script], endsGroup: true)
+        if end == "wait" {
+            for _ in 0..<10_000 where !fileExists(note) { try await Task.sleep(for: .milliseconds(1)) }
+            let grandchild = try #require(Int32(try readText(note).split(separator: "\n").first ?? ""))
+            #expect(isAlive(grandchild))
+            if isSignalled { child.signal(.kill) } else { kill(child.processID, SIGKILL) }
+            #expect(child.wait() == .signalled(SIGKILL))
+            for _ in 0..<10_000 where isAlive(grandchild) { try await Task.sleep(for: .milliseconds(1)) }
+            #expect(!isAlive(grandchild))
+        } else {
+            #expect(child.wait() == .exited(3))
+        }
+    }
+
+    /// Whether a process runs; one that nobody has waited for does not.
+    private func isAlive(_ processID: Int32) -> Bool {
+        guard let stat = try? readText("/proc/\(processID)/stat"), let end = stat.lastIndex(of: ")") else {
+            return false
+        }
+        return !stat[end...].hasPrefix(") Z")
+    }
+
     @Test("a child starts with the signals' defaults, whatever this process does with them")
     func defaults() throws {
         ignoreClosedPipes()

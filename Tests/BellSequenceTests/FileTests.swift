@@ -38,6 +38,13 @@ struct FileTests {
         Case(
             file: alice, old: "{value: 0.31, unit: rad", new: "{value: 0.31, unit: furlong",
             says: ["readout_angle has the unit \"furlong\"", "convert it and write unit: rad"]),
+        // Two at one address.
+        Case(
+            file: lab, old: "at: zmq+ipc://@run/bob", new: "at: zmq+ipc://@run/alice",
+            says: ["alice and bob have the same address", "devices.bob.at = zmq+ipc://@run/alice"]),
+        Case(
+            file: lab, old: "at: zmq+ipc://@run/bob", new: "at: zmq+ipc://@run/bob\n    shadow: zmq+ipc://@run/alice",
+            says: ["alice and the shadow of bob have the same address", "devices.bob.shadow = zmq+ipc://@run/alice"]),
         // Impossible numbers.
         Case(
             file: alice, old: "{value: 0.757576", new: "{value: 1.757576",

@@ -147,7 +147,7 @@ struct DeviceAccessTests {
     @Test("a recorded stream is a microwave source's, and no other's")
     func stream() async throws {
         let bench = try Bench()
-        let server = try SCPISocketServer(source: SimulatedSource(serial: "TCP-1"), port: 0)
+        let server = try SCPISocketServer(source: SimulatedSource(serial: "TCP-1"))
         defer { server.stop() }
         let address = "tcp://127.0.0.1:\(server.port)"
         func use(_ instrument: any Instrument) async throws -> InstrumentIdentity {

@@ -1,4 +1,5 @@
 import BellModel
+import BellSequence
 import DriverKit
 import Recording
 import Testing

@@ -115,6 +115,26 @@ struct SoundBoardTests {
         #expect(report.failures.isEmpty, "\(report.text)")
     }
 
+    @Test("An arm keeps the kit away from a board, too, that does not end its replay")
+    func busyWithoutStatus() async throws {
+        let mutation = Mutation(board: { _, message, request in
+            if case .status = message, request == 0 { return [] }
+            return nil
+        })
+        let lab = try SyncLab(mutation: mutation)
+        let transport = try await lab.opener(.alice)()
+        let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 9, count: 16)))
+        let program = ProgramForTests.program(lab.state.withLock { $0.core.boards.alice.capabilities })
+        for (place, message) in [
+            BoardMessage.hello(Hello(software: "a campaign")), .program(program.encoded()),
+            .arm(ArmOrder(campaign: campaign, arm: 4, firstIndex: 0, count: 10)),
+        ].enumerated() { try transport.send(message.encoded(sequence: UInt32(place + 1))) }
+        transport.close()
+        let error = await #expect(throws: BellError.self) { _ = try await SoundBoardTests.run(lab) }
+        #expect(error?.code == .conformanceBusy)
+        #expect(lab.state.withLock { $0.core.boards.alice.status(time: 0) }.state == .armed)
+    }
+
     @Test("Records of another campaign are neither dropped nor counted as the kit's")
     func foreignRecords() async throws {
         let lab = try SyncLab()

@@ -38,6 +38,13 @@ extension Mutant {
                 return [Wire(.trials(trials))]
             }),
         Mutant(
+            "names a pulse that is centuries away", ["trials.pulses"],
+            board: { memory, message, _ in
+                guard case .trials(var trials) = message, memory.isReference(message) else { return nil }
+                if trials.firstIndex > memory.referenceFirst { trials.firstPulse |= 1 << 62 }
+                return [Wire(.trials(trials))]
+            }),
+        Mutant(
             "runs its counter 5 % too fast", ["clock.rate", "clock.same-counter"],
             board: { _, message, _ in
                 guard case .clock(var clock) = message, let first = clock.records.first?.tick else { return nil }

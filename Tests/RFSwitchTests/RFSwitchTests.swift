@@ -143,6 +143,17 @@ import VirtualUSB
         #expect(try await driver.problems().isEmpty)
     }
 
+    @Test("a switch that nobody has set is no problem wherever it stands")
+    func movedUnset() async throws {
+        let box = try Box("RC-2SPDT-A18")
+        let driver = RFSwitch.bench(box)
+        _ = try await driver.connect()
+        _ = try await driver.set("switch_b", to: .integer(2))
+        box.move(0, to: 2)
+        #expect(try await driver.problems().isEmpty)
+        #expect(try await driver.read("switch_a") == .integer(2))
+    }
+
     @Test("calls made at once are performed one after the other", arguments: switchModels)
     func concurrent(_ one: (model: String, firmware: String)) async throws {
         let box = try Box(one.model, firmware: one.firmware)

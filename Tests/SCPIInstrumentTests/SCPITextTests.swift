@@ -95,7 +95,7 @@ import Testing
         #expect(try SCPIError(parsing: "0") == SCPIError(code: 0, text: ""))
         #expect(try SCPIError(parsing: "512,\"a, b\"").line == "512 a, b")
         #expect(try SCPIError(parsing: "5,\"\u{7}\"").line == "5 \\x07")
-        for text in ["", "x", "5.8E9", "99999,\"?\"", "\"No error\""] {
+        for text in ["", "x", "5.8E9", "99999,\"?\"", "\"No error\"", "\(Int.min),\"?\"", "\(Int.max)"] {
             #expect(throws: BellError.self) { try SCPIError(parsing: text) }
         }
     }

@@ -135,4 +135,18 @@ import Testing
         #expect(step == .complete)
         #expect(try SCPIBlock.content(of: reply.message) == content(1400))
     }
+
+    @Test("a device with one header for the whole is given up when it sends nothing but empty packets")
+    func headerOnceStuck() throws {
+        var reply = USBTMCReply(limit: 10_000, packet: 64, quirks: .headerOnce, isOwedEnd: false)
+        _ = reply.requested(10_000, tag: 5)
+        let first = Array(transfer(SCPIBlock.definite(content(1400)), announced: 52, padded: false).prefix(64))
+        guard case .read(let count) = try reply.take(first, asked: 1024) else {
+            Issue.record("the block is not whole yet")
+            return
+        }
+        let error = #expect(throws: BellError.self) { try reply.take([], asked: count) }
+        #expect(error?.code == .instrumentProtocol)
+        #expect(error?.cause == "the device announces 1406 bytes and sends 52")
+    }
 }

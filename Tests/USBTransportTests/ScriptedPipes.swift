@@ -97,7 +97,11 @@ final class ScriptedPipes: USBInterface, USBStreaming {
     func reset() async throws(BellError) {}
 
     func close() {
-        state.withLock { $0.isClosed = true }
+        state.withLock { state in
+            state.isClosed = true
+            // It holds whom it delivers to.
+            state.stream = nil
+        }
         for completion in takeHeld() { completion(0, BellError(.usbClosed, "Closed.")) }
     }
 }

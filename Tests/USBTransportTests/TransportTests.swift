@@ -55,6 +55,19 @@ struct TransportTests {
         #expect(stream.isStopped)
     }
 
+    @Test("a transport that was closed holds nothing any more", arguments: [true, false])
+    func released(isFailed: Bool) async throws {
+        weak var interface: ScriptedPipes?
+        do {
+            let pipes = ScriptedPipes()
+            let transport = try USBTransport.make(pipes)
+            interface = pipes
+            if isFailed { pipes.stream?.fail(.usbUnplugged) }
+            transport.close()
+        }
+        #expect(await eventually { interface == nil })
+    }
+
     @Test("a stalled pipe is cleared and goes on in the middle of a frame", arguments: [1, 2, 3])
     func inStall(times: Int) async throws {
         let pipes = ScriptedPipes()
@@ -254,8 +267,9 @@ struct TransportTests {
         let pipes = ScriptedPipes()
         var transport: USBTransport? = try USBTransport.make(pipes)
         #expect(transport != nil)
+        let stream = try #require(pipes.stream)
         transport = nil
         #expect(pipes.isClosed)
-        #expect(pipes.stream?.isStopped == true)
+        #expect(stream.isStopped)
     }
 }

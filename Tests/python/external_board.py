@@ -255,6 +255,33 @@ def a_client_written_from_the_document_alone_is_content_with_the_board():
 
 
 @test
+def a_board_or_instrument_that_does_not_say_whether_it_is_simulated_is_not_served():
+    from belldriver import instrument
+    from belldriver.board import Board
+
+    class Forgetful(Board):
+        pass
+
+    class ForgetfulToo(instrument.Instrument):
+        pass
+
+    context = zmq.Context()
+    try:
+        for serve in [lambda: Forgetful("alice", "1", (1_000_000_000, 1)).bind(context, "inproc://forgetful"),
+                      lambda: instrument.serve(ForgetfulToo("1"), "inproc://forgetful-too", context)]:
+            try:
+                serve()
+            except TypeError as refusal:
+                assert "simulated" in str(refusal), refusal
+            else:
+                raise AssertionError("it is served")
+        Honest = type("Honest", (Board,), {"simulated": False})
+        Honest("alice", "1", (1_000_000_000, 1)).bind(context, "inproc://honest").close(0)
+    finally:
+        context.destroy(0)
+
+
+@test
 def a_board_survives_damaged_and_misplaced_frames():
     seed = 20260521
     draw = random.Random(seed)

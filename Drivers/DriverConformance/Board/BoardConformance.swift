@@ -135,19 +135,29 @@ public struct BoardConformance: Sendable {
 
     private func refuseBusy(_ probes: BoardProbe?...) async throws(BellError) {
         for probe in probes.compactMap({ $0 }) {
-            let greeting: BoardBench.Greeting
-            do throws(BellError) {
-                try await probe.open()
-                greeting = try await BoardBench.greet(probe, timeouts: options.timeouts, clock: options.clock)
-            } catch { continue }  // the checks will tell
-            await probe.close()
-            guard let arm = greeting.status?.armed else { continue }
+            guard let arm = await armed(probe) else { continue }
             throw BellError(
                 .conformanceBusy,
                 "The board has arm \(arm.arm) of campaign \(arm.campaign): it is in use, and was not touched.",
                 at: probe.name, state: "the arm goes on; its records are kept for the campaign's host",
                 fix: "wait until the campaign is over, or force the check, which ends the arm and loses it")
         }
+    }
+
+    /// The arm that a board has; nil also for one that does not tell, which the checks will say.
+    private func armed(_ probe: BoardProbe) async -> ArmOrder? {
+        var order: ArmOrder?
+        do throws(BellError) {
+            try await probe.open()
+            let greeting = try await BoardBench.greet(probe, timeouts: options.timeouts, clock: options.clock)
+            order = greeting.status?.armed
+            // A long replay, or a board that does not end it, must not pass for a board without an arm.
+            if greeting.status == nil, case .status(let status) = try await probe.ask(.statusRequest) {
+                order = status.armed
+            }
+        } catch {}
+        await probe.close()
+        return order
     }
 
     /// SAFE and ACK, also when the run was cancelled.

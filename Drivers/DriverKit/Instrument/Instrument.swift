@@ -28,12 +28,21 @@ public protocol Instrument: AnyObject, Sendable {
     ///   when the instrument reports another value, or what ``read(_:)`` throws.
     func set(_ key: String, to value: InstrumentValue) async throws(BellError) -> InstrumentValue
 
-    /// What is wrong with the instrument now, one sentence each, for example "reference not locked"; empty when well.
+    /// What is wrong with the instrument now, one sentence each, for example "reference not locked"; empty when well. No
+    /// block is begun with an instrument that has problems.
     func problems() async throws(BellError) -> [String]
+
+    /// What a person should see to some day although the instrument does its work, one sentence each, for example a relay
+    /// near the end of its rated life. Shown, and no reason to hold a campaign up.
+    func warnings() async -> [String]
 
     /// Brings the instrument into its safe state: outputs off, switches as without power.
     func makeSafe() async throws(BellError)
 
     /// Closes the link; the instrument goes on as it is.
     func close() async
+}
+
+extension Instrument {
+    public func warnings() async -> [String] { [] }
 }

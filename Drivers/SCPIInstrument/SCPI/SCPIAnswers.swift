@@ -51,7 +51,7 @@ public struct SCPIError: Equatable, Sendable {
     public init(parsing answer: String) throws(BellError) {
         let parts = answer.split(separator: ",", maxSplits: 1)
         let number = SCPIText.trimmed(String(parts.first ?? ""))
-        guard let code = Int(number), abs(code) <= 32768 else {
+        guard let code = Int(number), (-32768...32768).contains(code) else {
             throw .scpi("\"\(SCPIText.printable(answer.utf8.prefix(60)))\" is no answer to SYST:ERR?")
         }
         let words = parts.count > 1 ? SCPIText.trimmed(String(parts[1].prefix(300))) : ""

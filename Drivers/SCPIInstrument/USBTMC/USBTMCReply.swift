@@ -77,7 +77,7 @@ struct USBTMCReply: Sendable {
             header = try USBTMCHeader.reply(piece, tag: tag, toleratesTag: quirks.contains(.wrongTags))
         }
         transfer += piece
-        if quirks.contains(.headerOnce) { return try takeHeaderOnce() }
+        if quirks.contains(.headerOnce) { return try takeHeaderOnce(isStuck: piece.isEmpty) }
         let announced = Int(header?.transferSize ?? 0)
         let arrived = transfer.count - USBTMCHeader.size
         guard announced <= requested else {
@@ -121,7 +121,9 @@ struct USBTMCReply: Sendable {
     }
 
     /// The TransferSize of these devices says too little when the reply is a block; the block's own header is right.
-    private mutating func takeHeaderOnce() throws(BellError) -> Step {
+    ///
+    /// - Parameter isStuck: The last piece was empty: with another one like it the reply would never end.
+    private mutating func takeHeaderOnce(isStuck: Bool) throws(BellError) -> Step {
         let content = transfer.dropFirst(USBTMCHeader.size)
         let block = SCPIBlock.definiteSize(of: content)
         let expected = block ?? Int(header?.transferSize ?? 0)
@@ -131,6 +133,9 @@ struct USBTMCReply: Sendable {
         guard content.count < expected else {
             message = Array(content.prefix(block.map { $0 + 1 } ?? expected))
             return .complete
+        }
+        guard !isStuck else {
+            throw .usbtmc("the device announces \(expected) bytes and sends \(content.count)")
         }
         return .read(pieceSize(for: expected - content.count + 3, atMost: USBTMCReply.laterPiece))
     }

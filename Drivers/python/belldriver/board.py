@@ -1,6 +1,7 @@
 """A node's board for belld: the whole board protocol; a subclass plays programs and makes records.
 
     class MyBoard(Board):
+        simulated = False                     # what it measures is real
         def load_program(self, program): ...      # to the hardware; raise Refused(frames.BAD_PROGRAM, why)
         def arm(self, order, bits): ...           # outputs wait for the pulse; bits: the host's, or None
         def start(self): ...                      # only on the trigger master: let the pulses go
@@ -44,7 +45,7 @@ class Board:
     """One board; see the module's text for what a subclass gives."""
 
     model, firmware = "belldriver board", "0.1.0"
-    simulated = False           # say so honestly: the flag goes into every record and into the certificate
+    simulated = None            # True or False, said by each board: it goes into every record and the certificate
     has_generator = True        # the board makes input bits of its own
     trigger_master = False      # this board drives the shared trigger line
     ticks_per_sample = 1
@@ -128,6 +129,8 @@ class Board:
 
     def bind(self, context, endpoint):
         """Listens; returns the socket."""
+        if not isinstance(self.simulated, bool):
+            raise TypeError(f"{type(self).__name__} does not say whether it is simulated: set simulated to True or False")
         self.__link = HostLink(context, endpoint)
         return self.__link.socket
 

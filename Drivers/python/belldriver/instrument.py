@@ -1,7 +1,7 @@
 """An instrument for belld in a process of its own: the instrument protocol (docs/instrument-protocol.md).
 
     class MyAttenuator(Instrument):
-        vendor, model = "Example", "ATT-30"
+        vendor, model, simulated = "Example", "ATT-30", False
 
         def __init__(self):
             super().__init__(serial="17")
@@ -67,7 +67,8 @@ def _fits(setting, value):
 class Instrument:
     """One instrument; see the module's text for what a subclass gives."""
 
-    vendor, model, firmware, simulated = "belldriver", "instrument", "0.1.0", False
+    vendor, model, firmware = "belldriver", "instrument", "0.1.0"
+    simulated = None            # True or False, said by each instrument: simulated ones do not stand beside real boards
 
     def __init__(self, serial):
         self.serial = serial
@@ -154,6 +155,8 @@ class Instrument:
 
 def serve(instrument, endpoint, context=None):
     """Serves one instrument until interrupted; requests are answered one after the other."""
+    if not isinstance(instrument.simulated, bool):
+        raise TypeError(f"{type(instrument).__name__} does not say whether it is simulated: set simulated to True or False")
     socket = (context or zmq.Context.instance()).socket(zmq.ROUTER)
     socket.linger = 500
     socket.setsockopt(zmq.MAXMSGSIZE, LARGEST)

@@ -106,7 +106,8 @@ final class DriverFleet {
     private func start(_ member: Member, now: UInt64) {
         do throws(BellError) {
             let child = try ChildProcess.spawn(
-                member.program, member.arguments, logFile: member.log, newProcessGroup: true, deathSignal: .terminate)
+                member.program, member.arguments, logFile: member.log, newProcessGroup: true, endsGroup: true,
+                deathSignal: .terminate)
             member.child = child
             console.say("started the driver of \(member.device) (pid \(child.processID)), log \(member.log)")
         } catch {
