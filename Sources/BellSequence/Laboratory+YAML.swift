@@ -113,8 +113,13 @@ extension Laboratory {
 extension Laboratory.Device {
     /// Nil when the address cannot be read; the reader then has the reason.
     fileprivate init?(_ reader: inout YAMLReader, name: String) {
-        let word = reader.choice("driver", of: Laboratory.Driver.allCases.map(\.rawValue))
-        let driver = Laboratory.Driver(rawValue: word) ?? .board
+        let words = Laboratory.Driver.allCases.map(\.rawValue)
+        let isGiven = reader.optionalValue("driver") != nil
+        let word = isGiven ? reader.optionalChoice("driver", of: words) : reader.choice("driver", of: words)
+        let known = word.flatMap { Laboratory.Driver(rawValue: $0) }
+        // One error for a driver that is not known: the source may stand anywhere, and a board may have more keys.
+        let driver = known ?? .microwaveSource
+        if known == nil { for key in ["limits", "shadow"] { _ = reader.optionalValue(key) } }
         let nodes = Node.allCases.map(\.name)
         let node = driver == .board ? reader.choice("node", of: nodes) : reader.optionalChoice("node", of: nodes)
         let address = reader.address("at", of: driver, node: node)
@@ -160,7 +165,7 @@ extension YAMLReader {
         do throws(BellError) {
             let address = try DeviceAddress(text)
             if let problem = driver.problem(with: address, node: node) {
-                fail(key, problem, fix: "a \(driver.rawValue) is reached by \(driver.ways)")
+                fail(key, problem, fix: "\(driver.noun) is reached by \(driver.ways)")
                 return nil
             }
             return address
@@ -172,6 +177,9 @@ extension YAMLReader {
 }
 
 extension Laboratory.Driver {
+    /// `a board`, `an attenuator`.
+    fileprivate var noun: String { (self == .attenuator ? "an " : "a ") + rawValue }
+
     /// The ways to reach such a device, for people.
     fileprivate var ways: String {
         switch self {
@@ -183,7 +191,7 @@ extension Laboratory.Driver {
     /// Why such a device cannot stand at an address, or nil.
     fileprivate func problem(with address: DeviceAddress, node: String?) -> String? {
         switch address.way {
-        case .socket where self != .microwaveSource: return "A \(rawValue) does not take SCPI lines over TCP."
+        case .socket where self != .microwaveSource: return "SCPI lines over TCP are not for \(noun)."
         case .mock(_, let device) where self == .board && device != node:
             return "The virtual board of this node is called \(node ?? ""), not \(device)."
         case .tcp(let host, _), .socket(let host, _):

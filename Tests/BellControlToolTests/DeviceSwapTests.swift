@@ -54,7 +54,7 @@ struct DeviceSwapTests {
         let changed = before.replacing("mock://mocklab/alice", with: "usb://1209:be11/ALICE01")
         #expect(try readText(bench.lab) == changed)
         for (address, says) in [
-            ("tcp://10.0.0.5:5025", "does not take SCPI lines"), ("mock://mocklab/bob", "called alice, not bob"),
+            ("tcp://10.0.0.5:5025", "not for a board"), ("mock://mocklab/bob", "called alice, not bob"),
             ("zmq+tcp://0.0.0.0:5701", "every address"), ("nonsense", "cannot be read"),
         ] {
             let refused = try await bench.run("device", "swap", "alice", address, "--offline", "--force")
@@ -76,7 +76,8 @@ struct DeviceSwapTests {
             text: profile.replacing("waveform_memory: 65536", with: "waveform_memory: 400"))
         let before = try readText(bench.lab)
         let arguments = ["device", "swap", "alice", "mock://mocklab/alice", "--sequence", DeviceBench.sequence]
-        let answer = try await bench.run(arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5])
+        let answer = try await bench.run(
+            arguments[0], arguments[1], arguments[2], arguments[3], arguments[4], arguments[5])
         #expect(answer.exit == .experiment)
         #expect(answer.out.contains("✗ alice's waveforms have 444 samples; its board holds 400."))
         #expect(answer.out.contains("400 samples; 65536 samples in lab.yaml"))
@@ -145,7 +146,8 @@ struct DeviceSwapComparisonTests {
         #expect(rows.values.allSatisfy { $0.verdict == .ok })
         #expect(rows["found there"]?.text == "M, serial S, firmware F, real")
         #expect(rows["tick rate"]?.text == "8000.000000 MHz, as assumed without it")
-        #expect(try Self.rows(try Self.board { $0.simulated = true })["found there"]?.text.hasSuffix(", simulated") == true)
+        #expect(
+            try Self.rows(try Self.board { $0.simulated = true })["found there"]?.text.hasSuffix(", simulated") == true)
     }
 
     @Test("every difference is told with both values")
@@ -194,7 +196,8 @@ struct DeviceSwapComparisonTests {
         device.driver = .attenuator
         let place = SourcePlace(file: "lab.yaml", line: 9)
         device.settings = [
-            .init(key: "attenuation_db", value: "10.25", place: place), .init(key: "attenuation_db", value: "much", place: place),
+            .init(key: "attenuation_db", value: "10.25", place: place),
+            .init(key: "attenuation_db", value: "much", place: place),
             .init(key: "gain_db", value: "1", place: place), .init(key: "locked", value: "on", place: place),
         ]
         let identity = InstrumentIdentity(vendor: "V", model: "M", serial: "S", firmware: "F", isSimulated: true)

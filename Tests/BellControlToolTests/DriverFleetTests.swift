@@ -164,7 +164,10 @@ struct DriverFleetTests {
 
     @Test(
         "a program that is not there is refused at its line",
-        arguments: [("[./nobody]", "no executable file"), ("[belld-no-such-program]", "not on the path"), ("[/etc/hostname]", "no executable file")])
+        arguments: [
+            ("[./nobody]", "no executable file"), ("[belld-no-such-program]", "not on the path"),
+            ("[./lab.yaml]", "no executable file"),
+        ])
     func missing(words: String, says: String) throws {
         let stage = try Stage(nil, run: words)
         let error = #expect(throws: BellError.self) { try stage.fleet() }

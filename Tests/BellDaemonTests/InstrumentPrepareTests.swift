@@ -19,7 +19,8 @@ struct InstrumentPrepareTests {
         let fake = FakeInstrument(change: change)
         let keeper = InstrumentKeeper(
             instruments: [(try .instrument(), fake)], interval: .seconds(600), telemetry: { _, _ in })
-        var laboratory = try LaboratoryFiles(path: try TestLaboratory().lab).laboratory()
+        let files = try TestLaboratory()
+        var laboratory = try LaboratoryFiles(path: files.lab).laboratory()
         laboratory.devices.append(try .instrument(settings: settings))
         return (fake, keeper, laboratory)
     }

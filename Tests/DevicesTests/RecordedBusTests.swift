@@ -10,7 +10,9 @@ import VirtualUSB
 @Suite("Recorded buses")
 struct RecordedBusTests {
     /// Connects a switch box on a bus with these boxes, `times` times with the cable pulled in between.
-    private func record(_ boxes: [VirtualUSBDevice], serial: String, times: Int = 1, _ bench: Bench) async throws -> String {
+    private func record(_ boxes: [VirtualUSBDevice], serial: String, times: Int = 1, _ bench: Bench) async throws
+        -> String
+    {
         try await bench.recorded(.usb, at: "usb://20ce:0022/\(serial)") { tap in
             let bus = TappedBus(VirtualBus(boxes), tap: tap)
             let driver = try bench.access.instrument(
@@ -30,7 +32,8 @@ struct RecordedBusTests {
 
     private func path(_ address: String) -> String { String(address.dropFirst("replay://".count)) }
 
-    @Test("with two boxes that the bus cannot tell apart, the one that was meant is found again", arguments: ["A1", "B2"])
+    @Test(
+        "with two boxes that the bus cannot tell apart, the one that was meant is found again", arguments: ["A1", "B2"])
     func twoBoxes(serial: String) async throws {
         let bench = try Bench()
         let boxes = [try Bench.box("A1", usbSerial: nil), try Bench.box("B2", usbSerial: nil)]

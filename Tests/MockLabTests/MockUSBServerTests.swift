@@ -80,7 +80,8 @@ struct MockUSBServerTests {
     @Test(
         "addresses are this computer's own",
         arguments: [
-            ("127.0.0.1:3240", .tcp(address: "127.0.0.1", port: 3240)), ("127.0.0.2:0", .tcp(address: "127.0.0.2", port: 0)),
+            ("127.0.0.1:3240", .tcp(address: "127.0.0.1", port: 3240)),
+            ("127.0.0.2:0", .tcp(address: "127.0.0.2", port: 0)),
             ("[::1]:3240", .tcp(address: "::1", port: 3240)), ("/tmp/x", .unix(path: "/tmp/x")),
             ("localhost:3240", .tcp(address: "127.0.0.1", port: 3240)),
         ] as [(String, USBIPAddress)])

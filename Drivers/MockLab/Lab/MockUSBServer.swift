@@ -104,7 +104,9 @@ extension USBIPAddress {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let host = parts.dropLast().joined(separator: ":")
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        guard let last = parts.last, let port = UInt16(last), last.allSatisfy(\.isNumber), !host.isEmpty, isBracketed || parts.count == 2 else {
+        guard let last = parts.last, let port = UInt16(last), last.allSatisfy(\.isNumber), !host.isEmpty,
+            isBracketed || parts.count == 2
+        else {
             throw BellError(
                 .mockUSBIP, "\"\(text.prefix(80))\" is no address to listen at.", at: "--usbip",
                 fix: "write 127.0.0.1:3240, or the path of a socket that begins with /")

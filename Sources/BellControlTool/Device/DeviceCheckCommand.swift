@@ -33,7 +33,7 @@ enum DeviceCheckCommand {
     private static func byDaemon(_ name: String, _ invocation: Invocation) throws(BellError) -> Reply {
         let endpoint = try invocation.runDirectory().endpoint("control")
         let allowsOutput = invocation.flag("allow-output")
-        let pending = DirectAccess.start { () async throws(BellError) in
+        let pending = try DirectAccess.startOnThread { () throws(BellError) in
             let client = try ControlClient(context: try ZeroMQContext(), endpoint: endpoint)
             return try client.call(
                 "device.check", ["device": .string(name), "allow_output": .bool(allowsOutput)],

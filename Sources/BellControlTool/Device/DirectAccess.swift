@@ -90,6 +90,17 @@ final class DirectAccess {
         return pending
     }
 
+    /// Runs what itself waits, on a thread of its own: the few threads that tasks share are not for waiting.
+    static func startOnThread<Value: Sendable>(
+        _ body: @escaping @Sendable () throws(BellError) -> Value
+    ) throws(BellError) -> Pending<Value> {
+        let pending = Pending<Value>()
+        try startThread(named: "bellctl call") {
+            do throws(BellError) { pending.finish(.success(try body())) } catch { pending.finish(.failure(error)) }
+        }
+        return pending
+    }
+
     /// What a task will have made.
     final class Pending<Value: Sendable>: Sendable {
         private let result = Mutex<Result<Value, BellError>?>(nil)
