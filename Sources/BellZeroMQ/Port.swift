@@ -77,6 +77,9 @@ final class Port: @unchecked Sendable {
 
     // MARK: the reactor's thread
 
+    /// Whether messages of other threads are on their way here.
+    var isAwaited: Bool { waiting > queue.count }
+
     /// Sends at once when nothing waits before it and libzmq has room, else queues.
     func sendDirectly(_ parts: [[UInt8]]) throws(BellError) {
         if queue.isEmpty {

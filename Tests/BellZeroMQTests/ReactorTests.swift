@@ -1,5 +1,6 @@
 import BellModel
 import BellZeroMQ
+import Foundation
 import Testing
 
 @Suite struct ReactorTests {
@@ -30,6 +31,31 @@ import Testing
             try client.send([[], [UInt8](number: i)], timeoutMilliseconds: 5000)
             let answer = try client.receive(timeoutMilliseconds: 5000)
             #expect(answer == [[], [UInt8](number: i)])
+        }
+        reactor.shutdown()
+    }
+
+    @Test("what the reactor's thread sends does not overtake what another thread has sent before")
+    func overtaking() throws {
+        let own = Shared<Channel>()
+        let channel = try reactor.open(.router, bind: [folder.endpoint("a")]) { parts in
+            // The reactor's thread stands here while another one sends.
+            let other = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                for number in 0..<3 { try? own.value?.send([parts[0], [UInt8](number: number)]) }
+                other.signal()
+            }
+            other.wait()
+            for number in 3..<6 { try? own.value?.send([parts[0], [UInt8](number: number)]) }
+        }
+        own.value = channel
+        let client = try Socket(context, kind: .dealer)
+        try client.connect(channel.endpoint)
+        for _ in 0..<20 {
+            try client.send([[1]], timeoutMilliseconds: 5000)
+            for number in 0..<6 {
+                #expect(try client.receive(timeoutMilliseconds: 5000) == [[UInt8](number: number)])
+            }
         }
         reactor.shutdown()
     }
