@@ -4,7 +4,7 @@ SHELL := /bin/bash
 FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 BIN := .build/release
 
-.PHONY: help setup build run test lint layers unit end-to-end bench clean
+.PHONY: help setup build run test lint layers unit usb drivers end-to-end bench test-usb-kernel test-qick clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -20,7 +20,7 @@ run: build ## Runs a whole simulated Bell campaign and verifies its certificate.
 
 test: setup lint ## Runs every check.
 	swift build --build-tests $(FLAGS)
-	@$(MAKE) --no-print-directory layers unit end-to-end
+	@$(MAKE) --no-print-directory layers unit usb drivers end-to-end
 
 lint: ## Checks the format of the Swift sources.
 	swift format lint --strict --recursive Sources Drivers Tests Benchmarks Package.swift
@@ -36,6 +36,25 @@ REAL_TIME := ^Bell(Campaign|Daemon|Certifier|Control)Tests
 unit:
 	swift test --skip-build $(FLAGS) --skip '$(REAL_TIME)'
 	swift test --skip-build $(FLAGS) --no-parallel --filter '$(REAL_TIME)'
+
+# The real libusb meets simulated devices; the test program itself is started, because the shim must be in no other one.
+USB := ^(USBTransport|USBStack|VirtualUSB)Tests
+
+usb: ## Runs the USB tests through libusb, against simulated devices (docs/virtual-usb.md).
+	Tests/USB/run $(BIN)/belldPackageTests.xctest --testing-library swift-testing --no-parallel --filter '$(USB)'
+
+drivers: ## Runs the drivers in Python: an example board in whole campaigns, an example instrument, the QICK bridge.
+	@/usr/bin/python3 Tests/python/external_instrument.py
+	@/usr/bin/python3 Tests/python/external_board.py $(BIN)
+	@/usr/bin/python3 Tests/python/external_qick.py
+
+test-qick: ## Tests the QICK bridge against the qick package; needs PyPI, makes a venv in .build.
+	@test -x .build/qick/bin/python || { python3 -m venv .build/qick && .build/qick/bin/pip install -q qick pyzmq 'numpy<2'; }
+	@.build/qick/bin/python Tests/python/external_qick.py
+
+test-usb-kernel: setup ## Runs the USB tests in a virtual machine, on the kernel's own USB stack; slow (docs/virtual-usb.md).
+	swift build --build-tests $(FLAGS)
+	@Tests/USB/kernel/run
 
 end-to-end: ## Runs separate processes, kills them, and counts the trials.
 	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)

@@ -105,7 +105,8 @@ let package = Package(
             "BellDaemon",
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
-                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording", "DriverConformance",
+                "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
+                "DriverConformance",
                 "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
             ]),
         library(
@@ -132,7 +133,8 @@ let package = Package(
             name: "bellbench",
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
-                "BellAudit", "BellRandomness", "DriverKit", "BellStream", "BellControl",
+                "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
+                "BellStream", "BellControl",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
@@ -157,7 +159,10 @@ let package = Package(
         tests(of: "ZeroMQTransport", ["DriverKit", "BellZeroMQ"]),
         tests(
             of: "MockLab",
-            ["DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ"]),
+            [
+                "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
+                "USBTransport", "VirtualUSB",
+            ]),
         tests(of: "BellRandomness"),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
@@ -169,8 +174,15 @@ let package = Package(
         // Simulated devices through the real libusb; run by Tests/USB/run and Tests/USB/kernel/run, skipped elsewhere.
         .testTarget(
             name: "USBStackTests",
-            dependencies: ["BellModel", "DriverKit", "USBTransport", "VirtualUSB", "USBTestbed"], swiftSettings: strict),
-        tests(of: "Devices", ["DriverKit"]),
+            dependencies: [
+                "BellModel", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB", "USBTestbed",
+            ], swiftSettings: strict),
+        tests(
+            of: "Devices",
+            [
+                "BellHost", "BellYAML", "BellSequence", "BellZeroMQ", "Board", "DriverKit", "MockLab", "Recording",
+                "VirtualUSB",
+            ]),
         tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
         tests(of: "BellStream", ["BellZeroMQ"]),
         tests(of: "BellControl", ["BellZeroMQ"]),
@@ -188,7 +200,7 @@ let package = Package(
             [
                 "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
-                "Devices",
+                "Devices", "Recording", "SCPIInstrument", "VirtualUSB",
                 "BellRandomness",
             ]),
         tests(
@@ -199,7 +211,10 @@ let package = Package(
             ]),
         tests(
             of: "BellControlTool",
-            ["BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellJournal", "BellControl"]),
+            [
+                "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal", "BellControl",
+                "BellSequence", "Devices", "DriverKit", "Recording", "VirtualUSB",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -13,6 +13,10 @@ final class Bench {
         var peers: String
         /// Compiled peers, if there are any.
         var built: String?
+        /// Tests/USB/run, if it can be used here.
+        var testbed: String?
+        /// A Python with pyvisa-py, if there is one.
+        var visa: String?
         /// Path of `lab.yaml`.
         var laboratory: String
     }
@@ -55,8 +59,13 @@ final class Bench {
     // MARK: Programs
 
     /// Starts a program of ours; its output goes to `<folder>/<name>.log`.
-    func start(_ program: String, _ arguments: [String]) throws(BellError) -> ChildProcess {
-        try launch("\(folders.programs)/\(program)", arguments, log: "\(folder)/\(program).log")
+    ///
+    /// - Parameter wrapper: A program with its arguments that runs it, for example Tests/USB/run.
+    func start(
+        _ program: String, _ arguments: [String], under wrapper: [String] = []
+    ) throws(BellError) -> ChildProcess {
+        let command = wrapper + ["\(folders.programs)/\(program)"] + arguments
+        return try launch(command[0], Array(command.dropFirst()), log: "\(folder)/\(program).log")
     }
 
     /// Runs a peer that prints one JSON object, and waits for it.
@@ -71,7 +80,9 @@ final class Bench {
                 .benchProgram, "A peer failed.", at: executable, cause: text.isEmpty ? "\(ending)" : text,
                 fix: "run it by hand; Benchmarks/README.md says what it needs")
         }
-        return try JSON(parsing: text, source: executable)
+        // A program around the peer may say something, too.
+        let line = text.split(separator: "\n").last { $0.hasPrefix("{") }
+        return try JSON(parsing: line.map(String.init) ?? text, source: executable)
     }
 
     private func launch(_ path: String, _ arguments: [String], log: String) throws(BellError) -> ChildProcess {

@@ -5,7 +5,7 @@ import Glibc
 
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
-    static let parts = ["audit", "health", "ping", "belld", "lab"]
+    static let parts = ["audit", "health", "usb", "ping", "belld", "lab"]
 
     static let command = CommandSpec(
         name: "bellbench", summary: "Measure belld against its peers and this machine's limits, all in one run.",
@@ -20,6 +20,11 @@ enum BenchProgram {
             OptionSpec(
                 name: "built", summary: "Folder of the compiled peers; without it their rows have no peer.",
                 placeholder: "DIR"),
+            OptionSpec(
+                name: "testbed", summary: "Tests/USB/run; without it there are no rows of USB.", placeholder: "FILE"),
+            OptionSpec(
+                name: "visa", summary: "A Python that has pyvisa-py and pyusb; without it their row has no peer.",
+                placeholder: "FILE"),
             OptionSpec(
                 name: "lab", summary: "The laboratory file.", placeholder: "FILE",
                 default: "Calibration/mocklab/lab.yaml"),
@@ -68,7 +73,9 @@ enum BenchProgram {
         let bench = try Bench(
             folders: Bench.Folders(
                 programs: absolutePath(line.value("bin") ?? ""), peers: absolutePath(line.value("peers") ?? ""),
-                built: line.value("built").map(absolutePath), laboratory: absolutePath(line.value("lab") ?? "")),
+                built: line.value("built").map(absolutePath), testbed: line.value("testbed").map(absolutePath),
+                // Not resolved: a virtual environment is known by the link's place.
+                visa: line.value("visa"), laboratory: absolutePath(line.value("lab") ?? "")),
             workFolder: absolutePath(line.value("folder") ?? ".belld"), keep: line.flag("keep"),
             interruption: interruption)
         defer { bench.cleanUp() }
@@ -79,6 +86,7 @@ enum BenchProgram {
             switch part {
             case "audit": rows += try AuditBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
+            case "usb": rows += try USBBench(bench).run()
             case "ping": rows += try PingBench(bench).run()
             case "belld":
                 let trials = line.flag("long") ? 100_000_000 : try count(line, "trials", in: 100_000...10_000_000_000)

@@ -7,6 +7,8 @@ enum Unit: String {
     case mebibytes = "MiB"
     case bytes = "bytes"
     case bitsPerSecond = "bits/s"
+    case bytesPerSecond = "bytes/s"
+    case fraction = "1"
 
     /// For example `152 M trials/s`.
     func text(_ value: Double) -> String {
@@ -18,6 +20,8 @@ enum Unit: String {
         case .bytes: "\(rounded(value)) B"
         case .bitsPerSecond:
             value >= 1e9 ? "\(rounded(value / 1e9)) Gbit/s" : "\(rounded(value / 1e6)) Mbit/s"
+        case .bytesPerSecond: "\(rounded(value / 1e6)) MB/s"
+        case .fraction: "\(rounded(value * 100)) %"
         }
     }
 

@@ -10,10 +10,18 @@ struct RemoteDaemon {
     private let bench: Bench
 
     /// Starts belld and waits until it answers.
-    init(_ bench: Bench, state: StateDirectory, run: RunDirectory, context: ZeroMQContext) throws(BellError) {
+    ///
+    /// - Parameters:
+    ///   - laboratory: The laboratory file; nil for the bench's.
+    ///   - wrapper: A program with its arguments that runs belld; it is then the process.
+    init(
+        _ bench: Bench, state: StateDirectory, run: RunDirectory, context: ZeroMQContext, laboratory: String? = nil,
+        under wrapper: [String] = []
+    ) throws(BellError) {
         self.bench = bench
         process = try bench.start(
-            "belld", ["--lab", bench.folders.laboratory, "--state", state.path, "--log", "warn"])
+            "belld", ["--lab", laboratory ?? bench.folders.laboratory, "--state", state.path, "--log", "warn"],
+            under: wrapper)
         let client = try ControlClient(context: context, endpoint: run.endpoint("control"))
         self.client = client
         try bench.wait(for: "belld's control socket", seconds: 10, of: [process], every: 20) {

@@ -72,6 +72,7 @@ public final class DeviceAccess: Sendable {
     public func instrument(
         name: String, driver: Laboratory.Driver, address: DeviceAddress, tap: RecorderTap? = nil
     ) throws(BellError) -> any Instrument {
+        if driver == .board { throw wrongWay(address, "instrument") }
         switch address.way {
         case .run, .ipc, .tcp:
             return ExternalInstrument(name: name, reactor: reactor, endpoint: try endpoint(address))
@@ -102,7 +103,8 @@ public final class DeviceAccess: Sendable {
         }
     }
 
-    private func instrument(
+    /// The driver of a USB instrument on any bus.
+    func instrument(
         name: String, driver: Laboratory.Driver, at place: USBPlace, on bus: any USBBus, address: DeviceAddress,
         counts: any SwitchCountStore = NoSwitchCountStore()
     ) throws(BellError) -> any Instrument {

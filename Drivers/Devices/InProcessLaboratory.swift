@@ -4,14 +4,29 @@ import BellYAML
 import DriverKit
 public import MockLab
 import Synchronization
-import VirtualUSB
+public import VirtualUSB
 
 /// The virtual laboratory inside the process, for `mock://` addresses: built at the first use.
 public final class InProcessLaboratory: Sendable {
     private struct Built {
         var lab: VirtualLab
-        var instruments: [MockInstrument]
-        var bus: VirtualBus
+        var instruments: [Instrument]
+        let bus = VirtualBus()
+
+        init(_ lab: VirtualLab, _ devices: [(name: String, device: VirtualUSBDevice)]) {
+            self.lab = lab
+            instruments = devices.map { name, device in
+                let set = device.descriptors
+                let place = USBPlace(vendor: set.vendor, product: set.product, serial: set.serial ?? "")
+                return Instrument(name: name, place: place)
+            }
+            for (_, device) in devices { bus.add(device) }
+        }
+    }
+
+    private struct Instrument {
+        var name: String
+        var place: USBPlace
     }
 
     private let profile: String
@@ -23,10 +38,10 @@ public final class InProcessLaboratory: Sendable {
         built = Mutex(nil)
     }
 
-    /// One that is there already; no file is read.
-    public init(laboratory: VirtualLab) {
+    /// One that is there already, with its simulated instruments; no file is read.
+    public init(laboratory: VirtualLab, instruments: [(name: String, device: VirtualUSBDevice)] = []) {
         profile = ""
-        built = Mutex(Built(lab: laboratory, instruments: [], bus: VirtualBus()))
+        built = Mutex(Built(laboratory, instruments))
     }
 
     /// A new connection to one of its boards.
@@ -46,8 +61,7 @@ public final class InProcessLaboratory: Sendable {
                 fix: nearestWord(to: name, among: names).map { "did you mean \"\($0)\"?" }
                     ?? "add it to `instruments` of the profile")
         }
-        let set = try instrument.device().descriptors
-        return (built.bus, USBPlace(vendor: set.vendor, product: set.product, serial: instrument.serial))
+        return (built.bus, instrument.place)
     }
 
     private func laboratory() throws(BellError) -> Built {
@@ -55,10 +69,9 @@ public final class InProcessLaboratory: Sendable {
             if let built { return built }
             let yaml = try YAMLNode.parse(try readText(profile), source: profile)
             let profile = try MockProfile(yaml: yaml)
-            let made = Built(
-                lab: VirtualLab(profile: profile, seed: .random(in: .min ... .max)), instruments: profile.instruments,
-                bus: VirtualBus())
-            for instrument in profile.instruments { made.bus.add(try instrument.device()) }
+            var devices: [(name: String, device: VirtualUSBDevice)] = []
+            for instrument in profile.instruments { devices.append((instrument.name, try instrument.device())) }
+            let made = Built(VirtualLab(profile: profile, seed: .random(in: .min ... .max)), devices)
             built = made
             return made
         }

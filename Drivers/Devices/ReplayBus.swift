@@ -13,10 +13,13 @@ final class ReplayBus: USBBus {
         replay = try USBReplay(trace, path: path)
         var identities: [USBIdentity] = []
         for entry in trace.entries {
-            guard case .opened(let device?) = entry.record.event, !identities.contains(device.identity) else {
-                continue
+            guard case .opened(let device?) = entry.record.event else { continue }
+            // One that was plugged in again has another address, and is no second device.
+            let new = device.identity
+            identities.removeAll {
+                $0.vendor == new.vendor && $0.product == new.product && $0.serial == new.serial && $0.port == new.port
             }
-            identities.append(device.identity)
+            identities.append(new)
         }
         guard let identity = identities.last else {
             throw BellError(

@@ -52,11 +52,16 @@ public final class FrameQueue: Sendable {
 
     /// Appends a frame and wakes the reader.
     @discardableResult
-    public func push(_ frame: [UInt8]) -> Outcome {
+    public func push(_ frame: [UInt8]) -> Outcome { push(contentsOf: CollectionOfOne(frame)) }
+
+    /// Appends frames, and wakes the reader once for all of them.
+    @discardableResult
+    public func push(contentsOf frames: some Collection<[UInt8]>) -> Outcome {
         let (outcome, reader) = state.withLock { state -> (Outcome, CheckedContinuation<Void, Never>?) in
             guard state.end == nil else { return (.ended, nil) }
-            state.frames.append(frame)
-            state.bytes += frame.count
+            guard !frames.isEmpty else { return (.taken, nil) }
+            state.frames.append(contentsOf: frames)
+            for frame in frames { state.bytes += frame.count }
             let reader = state.reader
             state.reader = nil
             guard state.bytes >= highWater, !state.isPaused else { return (.taken, reader) }

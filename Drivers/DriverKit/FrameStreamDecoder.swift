@@ -29,6 +29,64 @@ public struct FrameStreamDecoder: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
+    /// Takes what was read, from memory that is only lent, and gives away the frames in it, as ``append(_:)`` and
+    /// ``next()`` would.
+    ///
+    /// Each byte of a sound frame is copied once, into the frame's own array: what streams do with much data.
+    public mutating func take(_ bytes: UnsafeRawBufferPointer, _ give: ([UInt8]) -> Void) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            if start < buffer.count {
+                // Just what the frame that has begun still wants, so that it is the whole buffer in the end.
+                let part = rest.prefix(missing)
+                append(UnsafeRawBufferPointer(rebasing: part))
+                rest = rest.dropFirst(part.count)
+            } else if let size = FrameStreamDecoder.frameSize(at: rest) {
+                let whole = UnsafeRawBufferPointer(rebasing: rest.prefix(size))
+                if whole.count == size, FrameStreamDecoder.isSound(whole) {
+                    wasted = 0
+                    give([UInt8](whole))
+                } else {
+                    reserve(size)
+                    append(whole)
+                }
+                rest = rest.dropFirst(size)
+            } else {
+                append(UnsafeRawBufferPointer(rebasing: rest))
+                rest = rest.dropFirst(rest.count)
+            }
+            while let frame = next() { give(frame) }
+        }
+    }
+
+    /// Bytes that the frame at the start still lacks, or its header.
+    private var missing: Int {
+        let have = buffer.count - start
+        guard have >= Frame.headerSize else { return Frame.headerSize - have }
+        let header = buffer.withUnsafeBytes { Frame.Header(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+        // At least one: `next` has left it there because it is not whole.
+        return max(1, Frame.headerSize + header.length - have)
+    }
+
+    /// The size that a header at the beginning claims; nil when there is none, or no sane one.
+    private static func frameSize(at bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+        guard bytes.count >= Frame.headerSize else { return nil }
+        let header = Frame.Header(UnsafeRawBufferPointer(rebasing: bytes))
+        guard header.hasMagic, header.length <= Frame.maximumPayload else { return nil }
+        return Frame.headerSize + header.length
+    }
+
+    private static func isSound(_ frame: UnsafeRawBufferPointer) -> Bool {
+        Frame.checksum(of: frame) == Frame.Header(frame).checksum
+    }
+
+    /// Begins a buffer for a frame of this size. The old one is empty.
+    private mutating func reserve(_ size: Int) {
+        buffer = []
+        start = 0
+        buffer.reserveCapacity(size)
+    }
+
     private mutating func makeRoom() {
         if start > 0, start == buffer.count || start > Frame.maximumSize {
             buffer.removeFirst(start)
@@ -58,10 +116,17 @@ public struct FrameStreamDecoder: Sendable {
                 continue
             }
             wasted = 0
+            guard start > 0 || size < buffer.count else { return giveBuffer() }
             defer { start += size }
             return [UInt8](buffer[start..<start + size])
         }
         return nil
+    }
+
+    /// The buffer, which is one frame, without a copy.
+    private mutating func giveBuffer() -> [UInt8] {
+        defer { buffer = [] }
+        return buffer
     }
 
     private mutating func reject(dropping count: Int) {

@@ -11,10 +11,10 @@ public final class LibUSBInterface: USBInterface, USBStreaming {
     public let identity: USBIdentity
     public let number: UInt8
     public let endpoints: [USBEndpoint]
-    private let handle: LibUSBHandle
+    let handle: LibUSBHandle
     /// Keeps the bus, whose end would close the device.
     private let bus: LibUSBBus
-    private let place: String
+    let place: String
 
     init(identity: USBIdentity, interface: USBInterfaceDescription, handle: LibUSBHandle, bus: LibUSBBus) {
         self.identity = identity
@@ -32,30 +32,14 @@ public final class LibUSBInterface: USBInterface, USBStreaming {
     // MARK: Transfers
 
     public func write(_ bytes: [UInt8], to endpoint: UInt8, timeout: Duration) async throws(BellError) {
-        let kind = try kind(of: endpoint, isIn: false)
-        let what = "A write of \(bytes.count) bytes to endpoint \(LibUSBInterface.hexadecimal(endpoint)) failed."
-        let transfer = try LibUSBTransfer(
-            kind, on: handle, endpoint: endpoint, count: bytes.count,
-            timeout: LibUSBInterface.milliseconds(timeout), what: what)
-        transfer.buffer.copyBytes(from: bytes)
-        let outcome = try await run(transfer, bytes.count, timeout)
-        if var error = outcome.error {
-            error.state = "\(outcome.moved) of \(bytes.count) bytes were written"
-            throw error
-        }
-        guard outcome.moved == bytes.count else {
-            throw BellError(.usbIO, what, at: place, cause: "the device took \(outcome.moved) bytes")
-        }
+        let outcome = await chain([.write(bytes, to: endpoint, timeout: timeout)])
+        if let error = outcome.error { throw error }
     }
 
     public func read(_ count: Int, from endpoint: UInt8, timeout: Duration) async throws(BellError) -> [UInt8] {
-        let kind = try kind(of: endpoint, isIn: true)
-        let transfer = try LibUSBTransfer(
-            kind, on: handle, endpoint: endpoint, count: count, timeout: LibUSBInterface.milliseconds(timeout),
-            what: "A read of endpoint \(LibUSBInterface.hexadecimal(endpoint)) failed.")
-        let outcome = try await run(transfer, count, timeout)
-        if let error = outcome.error, !(outcome.isTimeout && outcome.moved > 0) { throw error }
-        return Array(transfer.buffer.prefix(outcome.moved))
+        let outcome = await chain([.read(count, from: endpoint, timeout: timeout)])
+        if let error = outcome.error { throw error }
+        return outcome.bytes
     }
 
     public func control(
@@ -147,7 +131,7 @@ public final class LibUSBInterface: USBInterface, USBStreaming {
 
     // MARK: Helpers
 
-    private func kind(of endpoint: UInt8, isIn: Bool) throws(BellError) -> LibUSBTransfer.Kind {
+    func kind(of endpoint: UInt8, isIn: Bool) throws(BellError) -> LibUSBTransfer.Kind {
         guard let found = endpoints.first(where: { $0.address == endpoint }), found.isIn == isIn else {
             throw BellError(
                 .usbIO,

@@ -1,5 +1,6 @@
 import BellModel
 import CLibUSB
+import DriverKit
 import Synchronization
 
 /// One asynchronous transfer: its memory lives until libusb's completion, whoever gave up before.
@@ -117,6 +118,11 @@ final class LibUSBTransfer: LibUSBActivity, Sendable {
             // Under the lock: the completion, which frees the transfer, waits for it.
             if state.phase == .underWay { libusb_cancel_transfer(raw) }
         }
+    }
+
+    /// The error of a write of which the device took a part without saying why.
+    func short(_ moved: Int) -> BellError {
+        BellError(.usbIO, what, at: handle.place, cause: "the device took \(moved) bytes")
     }
 
     private func completed() {

@@ -64,11 +64,11 @@ final class USBFrameReader: Sendable {
         let health = state.withLock { state in
             guard !state.hasEnded else { return USBPipeHealth.Verdict.goOn }
             state.bytes += UInt64(bytes.count)
-            state.decoder.append(bytes)
-            // Frames go to the queue under the lock, so that those of two transfers cannot change places.
-            while let frame = state.decoder.next() {
-                if case .takenPauseNow = queue.push(frame) { state.stream?.pause() }
-            }
+            var whole: [[UInt8]] = []
+            state.decoder.take(bytes) { whole.append($0) }
+            // Under the lock, so that the frames of two transfers cannot change places; together, because each waking of
+            // the reader costs as much as a small frame.
+            if case .takenPauseNow = queue.push(contentsOf: whole) { state.stream?.pause() }
             return state.health.noteTransfer(bytes: bytes.count)
         }
         if case .giveUp = health {

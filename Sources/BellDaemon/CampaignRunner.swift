@@ -167,6 +167,11 @@ actor CampaignRunner {
     /// Begins what may not happen while a campaign has the boards, or a block its frozen settings; ``endVisit()`` must
     /// follow. A campaign that is begun meanwhile waits for it, so that nothing is set behind the back of its first block.
     func beginVisit(_ what: String) throws(BellError) {
+        if let checked {
+            throw BellError(
+                .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
+                state: "nothing was changed", fix: "wait for the check's end")
+        }
         guard let current else {
             guard isChanging else { return visits += 1 }
             throw BellError(

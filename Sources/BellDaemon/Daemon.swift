@@ -84,7 +84,7 @@ public final class Daemon: Sendable {
             "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
             "control_endpoint": .string(run.endpoint("control")),
             "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
-            "certifier": ["connected": false],
+            "certifier": ["connected": false], "events": [],
         ]
         let telemetry = try TelemetryPublisher(
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)

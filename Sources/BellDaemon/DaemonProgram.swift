@@ -43,6 +43,7 @@ public enum DaemonProgram {
 
     private static func run(_ line: ParsedCommand) async throws(BellError) -> ExitCode {
         ignoreClosedPipes()
+        keepFreedMemory()
         keepFilesPrivate()
         let log = Logger(level: line.value("log").flatMap(LogLevel.init(rawValue:)) ?? .info)
         let (signals, feed) = AsyncStream<Int>.makeStream()

@@ -175,6 +175,8 @@ actor DeviceKeeper {
     private func keepConnected(_ node: Node) async {
         var attempt = 0
         while !Task.isCancelled {
+            // What is plugged in during an attempt is news to it, too.
+            let seen = arrivals[node]
             if lent == nil, !isLeased, capabilities[node] == nil || problems[node] != nil {
                 do throws(BellError) {
                     capabilities[node] = try await boards[node].connect()
@@ -192,7 +194,6 @@ actor DeviceKeeper {
             }
             let pause = attempt == 0 ? 500 : CampaignMachine.backoff(attempt: attempt)
             let end = ContinuousClock.now + .milliseconds(min(pause, 5000))
-            let seen = arrivals[node]
             while !Task.isCancelled, arrivals[node] == seen, ContinuousClock.now < end {
                 try? await Task.sleep(for: .milliseconds(100))
             }

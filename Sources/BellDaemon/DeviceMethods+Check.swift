@@ -39,9 +39,11 @@ extension DeviceMethods {
     private func checkInstrument(_ name: String, _ options: CheckOptions) async throws(BellError) -> JSON {
         if options.allowsOutput { try await boards.refuseWhileRunning() }
         let kit = InstrumentConformance(
-            try await instruments.instrument(name),
+            try await instruments.lease(name),
             options: InstrumentConformanceOptions(allowSetting: options.allowsOutput))
-        return DeviceMethods.json(await kit.run { progress($0, name) })
+        let report = await kit.run { progress($0, name) }
+        await instruments.endLease(name)
+        return DeviceMethods.json(report)
     }
 
     /// The kit needs the boards for itself: belld's links are closed meanwhile and made anew afterwards.

@@ -4,8 +4,9 @@ import BellSequence
 import Recording
 
 extension DeviceMethods {
-    /// Begins to record a device's traffic; the device does not notice.
-    func record(_ name: String, _ file: String) throws(BellError) -> JSON {
+    /// Begins to record a device's traffic. A board does not notice; an instrument is greeted again, unless a campaign is
+    /// under way, because its recording can be replayed only from a greeting on.
+    func record(_ name: String, _ file: String) async throws(BellError) -> JSON {
         guard file.hasPrefix("/") else {
             throw BellError(
                 .controlBadRequest, "The recording's path \"\(file)\" is relative.", at: "params.file",
@@ -16,7 +17,13 @@ extension DeviceMethods {
             guard let error = end.error else { return }
             telemetry(["level": "error", "device": .string(name), "message": .string("recording ended: \(error.what)")])
         }
-        return ["device": .string(name), "file": .string(file)]
+        var answer: [String: JSON] = ["device": .string(name), "file": .string(file)]
+        if await instruments.has(name) {
+            let isRunning = await runner.isRunning
+            if !isRunning { try await instruments.greetAgain(name) }
+            answer["replayable"] = .bool(!isRunning)
+        }
+        return .object(answer)
     }
 
     /// Ends a recording; what it has is on disk afterwards.

@@ -36,7 +36,9 @@ struct DeviceMethods: Sendable {
                 board["recording"] = .bool(taps[device]?.isRecording ?? false)
                 return .object(board)
             }
-            return try await instruments.details(device)
+            var instrument = try await instruments.details(device).objectValue ?? [:]
+            instrument["recording"] = .bool(taps[device]?.isRecording ?? false)
+            return .object(instrument)
         case "device.set":
             let device = try reader.string("device")
             let key = try reader.string("key")
@@ -51,7 +53,7 @@ struct DeviceMethods: Sendable {
             let device = try reader.string("device")
             let file = try reader.string("file")
             try reader.finish()
-            return try record(device, file)
+            return try await record(device, file)
         case "device.record.stop":
             let device = try reader.string("device")
             try reader.finish()

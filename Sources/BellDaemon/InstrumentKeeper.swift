@@ -17,10 +17,14 @@ actor InstrumentKeeper {
         var warnings: [String] = []
         /// Why it cannot be reached; nil while connected.
         var problem: BellError?
-        /// Whether a person has been told of the present state.
+        /// Attempts to connect that failed since the last one that did not.
         var attempt = 0
         /// Grows when something happened at the plug: the next attempt is due at once.
         var nudges = 0
+        /// The keeper itself is asking it just now.
+        var isAsked = false
+        /// A check has it for itself.
+        var isLeased = false
     }
 
     private var entries: [Entry]
@@ -28,7 +32,7 @@ actor InstrumentKeeper {
     /// How often a connected instrument is asked how it is.
     private let interval: Duration
     private var tasks: [Task<Void, Never>] = []
-    /// Only one call at a time goes to an instrument's link; the protocol promises that more wait.
+
     init(
         instruments: [(device: Laboratory.Device, instrument: any Instrument)], interval: Duration = .seconds(5),
         telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void
@@ -55,14 +59,19 @@ actor InstrumentKeeper {
 
     private func keepConnected(_ place: Int) async {
         while !Task.isCancelled {
-            if entries[place].identity == nil || entries[place].problem != nil {
-                await connect(place)
-            } else {
-                await look(place)
+            // What happens at the plug during an attempt is news to it, too.
+            let nudges = entries[place].nudges
+            if !entries[place].isLeased {
+                entries[place].isAsked = true
+                if entries[place].identity == nil || entries[place].problem != nil {
+                    await connect(place)
+                } else {
+                    await look(place)
+                }
+                entries[place].isAsked = false
             }
             let pause =
                 entries[place].attempt == 0 ? interval : .milliseconds(min(250 << min(entries[place].attempt, 5), 5000))
-            let nudges = entries[place].nudges
             let end = ContinuousClock.now + pause
             while !Task.isCancelled, entries[place].nudges == nudges, ContinuousClock.now < end {
                 try? await Task.sleep(for: .milliseconds(100))
@@ -83,6 +92,12 @@ actor InstrumentKeeper {
         } catch {
             failed(place, error)
         }
+    }
+
+    /// Greets a connected instrument anew, so that a recording which has just begun can be replayed from there.
+    func greetAgain(_ name: String) async throws(BellError) {
+        let place = try place(of: name)
+        if entries[place].identity != nil, entries[place].problem == nil { await connect(place) }
     }
 
     /// Asks a connected instrument for its values and for what is wrong with it.
@@ -126,8 +141,8 @@ actor InstrumentKeeper {
             else { continue }
             if change.isArrival {
                 if entries[place].problem != nil { entries[place].nudges += 1 }
-            } else if entries[place].problem == nil, change.device.serial.map({ $0 == serial }) ?? true {
-                // A box whose serial is not told by the bus may be another one: the next question shows it.
+            } else if entries[place].problem == nil {
+                // The bus does not tell every box's serial number, or not the right one: the next question shows it.
                 if change.device.serial == serial {
                     failed(
                         place,
@@ -226,11 +241,23 @@ actor InstrumentKeeper {
         }
     }
 
-    /// Hands an instrument out for a conformance check.
-    func instrument(_ name: String) throws(BellError) -> any Instrument { entries[try place(of: name)].instrument }
+    /// Gives an instrument up for a check that needs it for itself; ``endLease(_:)`` takes it back.
+    func lease(_ name: String) async throws(BellError) -> any Instrument {
+        let place = try place(of: name)
+        entries[place].isLeased = true
+        while entries[place].isAsked { try? await Task.sleep(for: .milliseconds(5)) }
+        return entries[place].instrument
+    }
 
-    /// Whether an instrument is called so.
-    func has(_ name: String) -> Bool { entries.contains { $0.device.name == name } }
+    /// Connects an instrument again after a check, which has closed it.
+    func endLease(_ name: String) {
+        guard let place = entries.firstIndex(where: { $0.device.name == name }) else { return }
+        entries[place].isLeased = false
+        entries[place].identity = nil
+        entries[place].values = [:]
+        entries[place].nudges += 1
+        show(place)
+    }
 
     private func place(of name: String) throws(BellError) -> Int {
         if let place = entries.firstIndex(where: { $0.device.name == name }) { return place }

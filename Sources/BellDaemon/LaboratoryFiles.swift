@@ -39,7 +39,7 @@ struct LaboratoryFiles: Sendable {
                 state: "no block was begun with it", fix: "restore the file, or start a new campaign")
         }
         let laboratory = try laboratory()
-        if let instruments, instruments.isSimulated, !boards.alice.simulated {
+        if let instruments, instruments.isSimulated, !boards.alice.simulated, !boards.bob.simulated {
             throw BellError(
                 .campaignBoards, "The boards are real, and an instrument with settings is simulated.",
                 at: "\(path) devices", state: "no block was begun",

@@ -61,23 +61,21 @@ extension Laboratory {
             triggerMaster: triggerMaster, calibrationFiles: calibration, geometry: paths)
     }
 
-    /// Refuses two devices at one address: both drivers would talk to the same instrument. A shadow is a device, too: at
-    /// another one's address it would take that board away from its driver.
+    /// Refuses two devices at one address, shadows included: both drivers would talk to the same instrument.
     private static func shared(_ devices: [Device]) -> [BellError] {
+        var seen: [DeviceAddress.Way: String] = [:]
         var failures: [BellError] = []
-        var known: [(name: String, way: DeviceAddress.Way)] = []
-        func note(_ name: String, _ address: DeviceAddress, _ key: String, of device: Device) {
-            defer { known.append((name, address.way)) }
-            guard let other = known.first(where: { $0.way == address.way }) else { return }
-            failures.append(
-                BellError(
-                    .labDevice, "\(other.name) and \(name) have the same address.",
-                    at: "\(device.place) devices.\(device.name).\(key) = \(address.text)",
-                    fix: "give each device its own address"))
-        }
-        for device in devices { note(device.name, device.address, "at", of: device) }
         for device in devices {
-            if let shadow = device.shadow { note("the shadow of \(device.name)", shadow, "shadow", of: device) }
+            let uses = [("", "at", device.address)] + (device.shadow.map { [("the shadow of ", "shadow", $0)] } ?? [])
+            for (prefix, key, address) in uses {
+                let user = prefix + device.name
+                guard let other = seen.updateValue(user, forKey: address.way) else { continue }
+                failures.append(
+                    BellError(
+                        .labDevice, "\(other) and \(user) have the same address.",
+                        at: "\(device.place) devices.\(device.name).\(key) = \(address.text)",
+                        fix: "give each device its own address"))
+            }
         }
         return failures
     }

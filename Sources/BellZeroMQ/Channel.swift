@@ -21,18 +21,19 @@ public final class Channel: Sendable {
     ///
     /// On the reactor's thread it goes to libzmq at once, from others through a queue; where the socket has no room it
     /// waits in a queue of `queuedMessages` and `queuedBytes`. PUB sockets and ROUTER sockets without
-    /// `routerMandatory` drop what a peer has no room for, as ZeroMQ does. Messages keep the order in which they were
-    /// sent, also those of several threads that send one after the other.
-    /// - Throws: `zeromq.queue-full`; `zeromq.closed`; on the reactor's thread also `zeromq.unroutable`, which is a silent
-    ///   drop from other threads, and behind their messages.
+    /// `routerMandatory` drop what a peer has no room for, as ZeroMQ does. Calls that come one after the other keep their
+    /// order, whatever their threads.
+    /// - Throws: `zeromq.queue-full`; `zeromq.closed`; on the reactor's thread also `zeromq.unroutable`, which from
+    ///   other threads, and behind messages of theirs that wait, is a silent drop.
     public func send(_ parts: [[UInt8]]) throws(BellError) {
         if isClosed.load(ordering: .relaxed) { throw closedError }
         if parts.isEmpty { return }
-        // What another thread has sent before may still be on its way to this one, and must not be overtaken.
-        if core.isCurrent, !port.isAwaited {
+        // What other threads have posted came first.
+        if core.isCurrent, port.posted.load(ordering: .acquiring) == 0 {
             try port.sendDirectly(parts)
         } else {
             try port.reserve(parts)
+            port.posted.add(1, ordering: .acquiringAndReleasing)
             if !core.post(.send(port, parts)) { throw closedError }
         }
     }

@@ -25,6 +25,8 @@ final class Port: @unchecked Sendable {
     /// Messages on their way to libzmq: in the reactor's inbox and in ``queue``.
     private let backlog = Mutex<Backlog>(Backlog())
     let isPaused = Atomic<Bool>(false)
+    /// Messages that other threads have posted and that are not in ``queue`` yet.
+    let posted = Atomic<Int>(0)
 
     private struct Backlog {
         var messages = 0
@@ -77,9 +79,6 @@ final class Port: @unchecked Sendable {
 
     // MARK: the reactor's thread
 
-    /// Whether messages of other threads are on their way here.
-    var isAwaited: Bool { waiting > queue.count }
-
     /// Sends at once when nothing waits before it and libzmq has room, else queues.
     func sendDirectly(_ parts: [[UInt8]]) throws(BellError) {
         if queue.isEmpty {
@@ -96,6 +95,7 @@ final class Port: @unchecked Sendable {
 
     /// Takes a message for which room has been reserved.
     func sendReserved(_ parts: [[UInt8]]) {
+        posted.subtract(1, ordering: .acquiringAndReleasing)
         if isClosed { return }
         isDirty = true
         queue.append(parts)

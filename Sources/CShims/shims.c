@@ -2,6 +2,7 @@
 #include "bell_shims.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,6 +29,11 @@ void bell_block_signals(void) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL);
+}
+
+void bell_keep_freed_memory(int trim, int map) {
+    mallopt(M_TRIM_THRESHOLD, trim);
+    mallopt(M_MMAP_THRESHOLD, map);
 }
 
 bell_destructor bell_sqlite_transient(void) { return (bell_destructor)-1; }

@@ -8,6 +8,7 @@ import Devices
 import Foundation
 import MockLab
 import Testing
+import VirtualUSB
 
 @testable import BellCampaign
 @testable import BellDaemon
@@ -23,6 +24,8 @@ struct TestLaboratory: Sendable {
     let folder: TemporaryFolder
     let state: StateDirectory
     var virtual: VirtualLab
+    /// Simulated instruments, behind `mock://lab/<name>`.
+    var instruments: [(name: String, device: VirtualUSBDevice)] = []
 
     init(faults: [String] = [], at: PerNode<String> = PerNode(alice: "mock://lab/alice", bob: "mock://lab/bob")) throws
     {
@@ -54,6 +57,13 @@ struct TestLaboratory: Sendable {
     }
 
     var lab: String { folder.file("lab.yaml") }
+
+    /// Adds devices to lab.yaml, one a line as `lo: {driver: …}`.
+    func add(_ devices: String...) throws {
+        let text = try readText(lab)
+        let lines = devices.map { "  \($0)\n" }.joined()
+        try writeFileAtomically(lab, text: text.replacing("\ntrigger_master:", with: lines + "\ntrigger_master:"))
+    }
     var store: CampaignStore { CampaignStore(folder: state.campaigns) }
 
     /// Writes a plan and returns its path.
@@ -98,6 +108,6 @@ struct TestLaboratory: Sendable {
             options: Daemon.Options(
                 state: state, laboratory: lab, timeouts: Self.timeouts, stall: 2_000_000_000),
             log: Logger(to: try LogFile(state.file("logs/belld.log"))),
-            mock: InProcessLaboratory(laboratory: virtual))
+            mock: InProcessLaboratory(laboratory: virtual, instruments: instruments))
     }
 }

@@ -1,6 +1,6 @@
 import BellModel
 import BellZeroMQ
-import Foundation
+import Synchronization
 import Testing
 
 @Suite struct ReactorTests {
@@ -35,28 +35,31 @@ import Testing
         reactor.shutdown()
     }
 
-    @Test("what the reactor's thread sends does not overtake what another thread has sent before")
-    func overtaking() throws {
-        let own = Shared<Channel>()
-        let channel = try reactor.open(.router, bind: [folder.endpoint("a")]) { parts in
-            // The reactor's thread stands here while another one sends.
-            let other = DispatchSemaphore(value: 0)
-            Thread.detachNewThread {
-                for number in 0..<3 { try? own.value?.send([parts[0], [UInt8](number: number)]) }
-                other.signal()
-            }
-            other.wait()
-            for number in 3..<6 { try? own.value?.send([parts[0], [UInt8](number: number)]) }
-        }
-        own.value = channel
-        let client = try Socket(context, kind: .dealer)
-        try client.connect(channel.endpoint)
-        for _ in 0..<20 {
-            try client.send([[1]], timeoutMilliseconds: 5000)
-            for number in 0..<6 {
-                #expect(try client.receive(timeoutMilliseconds: 5000) == [[UInt8](number: number)])
+    @Test("what is sent under one lock from a thread and from the reactor arrives in the lock's order")
+    func oneOrder() async throws {
+        let sums = Collector()
+        let sink = try reactor.open(.pull, bind: [folder.endpoint("sink")]) { sums.add($0) }
+        let sender = try Reactor(context: context, name: "sender")
+        let room = SocketOptions(queuedMessages: 20_000)
+        let output = try sender.open(.push, connect: [sink.endpoint], options: room) { _ in }
+        let number = Mutex<Int>(0)
+        let sendNext: @Sendable () -> Void = {
+            number.withLock { number in
+                if (try? output.send([[UInt8](number: number)])) != nil { number += 1 }
             }
         }
+        // Each message of the clock sends one number on the sender's own thread.
+        let ticks = try sender.open(.pull, bind: [folder.endpoint("ticks")]) { _ in sendNext() }
+        let clock = try Socket(context, kind: .push)
+        try clock.connect(ticks.endpoint)
+        let other = Task.detached { for _ in 0..<5000 { sendNext() } }
+        for _ in 0..<5000 { try clock.send([[0]], timeoutMilliseconds: 5000) }
+        await other.value
+        let received = await sums.wait(for: 10_000)
+        let isInOrder = received == (0..<10_000).map { [[UInt8](number: $0)] }
+        #expect(received.count == 10_000)
+        #expect(isInOrder)
+        sender.shutdown()
         reactor.shutdown()
     }
 

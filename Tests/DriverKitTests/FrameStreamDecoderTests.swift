@@ -77,4 +77,61 @@ struct FrameStreamDecoderTests {
         #expect(decoder.garbledFrames > 8)
         #expect(decoder.garbledFrames < 100)
     }
+
+    /// Sound frames of all sizes, broken ones, noise and false headers.
+    private func mixture(_ generator: inout some RandomNumberGenerator) -> [UInt8] {
+        var stream: [UInt8] = []
+        for number in 1...40 as ClosedRange<UInt32> {
+            let size = [0, 1, 8, 100, 5000, 70_000].randomElement(using: &generator) ?? 0
+            let payload = (0..<size).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            var frame = Frame(type: 7, sequence: number, payload: payload).encoded()
+            switch Int.random(in: 0..<8, using: &generator) {
+            case 0: frame[frame.count - 1] ^= 1
+            case 1: frame.removeLast()
+            case 2: stream += [0x42, 0x45, 0x4c, 0, 0x42, 0x45]
+            case 3: stream += frame.prefix(24)
+            default: break
+            }
+            stream += frame
+        }
+        return stream
+    }
+
+    @Test("taking lent memory in any pieces gives what appending it all gives", arguments: 1...20)
+    func lentMemory(seed: UInt64) {
+        var generator = SplitMix(state: seed)
+        let stream = mixture(&generator)
+        var plain = FrameStreamDecoder()
+        plain.append(stream)
+        var expected: [[UInt8]] = []
+        while let frame = plain.next() { expected.append(frame) }
+
+        var decoder = FrameStreamDecoder()
+        var found: [[UInt8]] = []
+        let longest = [1000, 20_000, 262_144].randomElement(using: &generator) ?? 1
+        stream.withUnsafeBytes { raw in
+            var rest = raw[...]
+            while !rest.isEmpty {
+                let part = rest.prefix(Int.random(in: 0...longest, using: &generator))
+                decoder.take(UnsafeRawBufferPointer(rebasing: part)) { found.append($0) }
+                rest = rest.dropFirst(part.count)
+            }
+        }
+        #expect(found == expected)
+        #expect(decoder.garbageBytes == plain.garbageBytes)
+        #expect(decoder.garbledFrames == plain.garbledFrames)
+    }
+
+    /// Vigna's SplitMix64, for tests that can be repeated.
+    private struct SplitMix: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state &+= 0x9e37_79b9_7f4a_7c15
+            var word = state
+            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
+            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
+            return word ^ word >> 31
+        }
+    }
 }

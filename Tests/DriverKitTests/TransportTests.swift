@@ -46,6 +46,20 @@ struct TransportTests {
         board.close()
     }
 
+    @Test("frames that come together are read one by one, and counted together")
+    func together() async throws {
+        let queue = FrameQueue(highWater: 6)
+        #expect(queue.push(contentsOf: []) == .taken)
+        #expect(queue.push(contentsOf: [[1, 2], [3]]) == .taken)
+        #expect(queue.waitingBytes == 3)
+        #expect(queue.push(contentsOf: [[4, 5], [6, 7]]) == .takenPauseNow)
+        queue.finish()
+        #expect(queue.push(contentsOf: [[8]]) == .ended)
+        var read: [[UInt8]] = []
+        for try await frame in queue.stream { read.append(frame) }
+        #expect(read == [[1, 2], [3], [4, 5], [6, 7]])
+    }
+
     @Test("a queue asks its source to pause at the high-water mark, and to go on below a quarter of it")
     func flow() async throws {
         let resumed = Mutex(0)

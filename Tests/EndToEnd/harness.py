@@ -50,6 +50,7 @@ class Lab:
         self.state = pathlib.Path(folder) / "state"
         self.folder = pathlib.Path(folder)
         self.options = options
+        self.lab = LAB
         self.process = None
 
     def ctl(self, *args, code=0, timeout=120):
@@ -68,7 +69,7 @@ class Lab:
     def up(self, *options):
         log = open(self.folder / "lab.log", "a")
         self.process = subprocess.Popen(
-            [BIN / "bellctl", "lab", "up", "--lab", LAB, "--state", self.state, *self.options, *options],
+            [BIN / "bellctl", "lab", "up", "--lab", self.lab, "--state", self.state, *self.options, *options],
             stdout=log, stderr=log, cwd=self.folder)
         self.wait(lambda: self.ctl("status", code=None).returncode == 0, "the daemon answers", 30)
         return self

@@ -83,6 +83,25 @@ struct OperationReplayTests {
         #expect(exhausted?.code == .replayExhausted)
     }
 
+    @Test("What was open before the recording began is left out: a replay begins with a whole connection")
+    func begunInTheMiddle() async throws {
+        let tap = RecorderTap(device: "alice/rf-switch", address: "usb://20ce:0022/11803", kind: .usb)
+        let sink = MemorySink()
+        let device = device()
+        let open = tap.recording { () async throws(BellError) -> any USBInterface in device }
+        let before = try await open()
+        try tap.start(to: sink)
+        try await before.write([7, 7], to: 0x01, timeout: .seconds(1))
+        before.close()
+        let seen = await drive(try await open())
+        await tap.stop()
+        let replay = try USBReplay(try Trace(parsing: sink.bytes))
+        #expect(await drive(try replay.open()) == seen)
+        #expect(replay.divergence == nil)
+        let exhausted = #expect(throws: BellError.self) { _ = try replay.open() }
+        #expect(exhausted?.code == .replayExhausted)
+    }
+
     @Test("A USB driver that writes something else is told both in hexadecimal")
     func usbDivergence() async throws {
         let (trace, _) = try await record()

@@ -1,9 +1,10 @@
 import BellModel
 import DriverKit
-import SCPIInstrument
 import Synchronization
 import Testing
 import VirtualUSB
+
+@testable import SCPIInstrument
 
 @Suite struct USBTMCLinkTests {
     @Test("a question is answered, with three transfers and no more")
@@ -16,6 +17,32 @@ import VirtualUSB
         let before = usb.calls.count
         #expect(try await link.text("*IDN?") == "belld simulated,MW-20,SRC01,1.0")
         #expect(usb.calls[before...] == ["write", "write", "read"])
+    }
+
+    @Test("the transfers of a question are known ahead, and none when the device has to be brought back first")
+    func ahead() {
+        var machine = USBTMCMachine(
+            pipes: USBTMCPipes(interface: 0, bulkOut: 1, bulkIn: 0x82, packet: 512, interruptIn: nil), quirks: [])
+        let question: [USBTMCMachine.Operation] = [
+            .write(Array("*IDN?\n".utf8), timeout: .seconds(1)),
+            .read(limit: 100, terminator: nil, timeout: .seconds(1)),
+        ]
+        let steps = machine.firstSteps(of: question).map { step in
+            switch step {
+            case .write(let bytes, let endpoint, _): "write \(bytes[0]) to \(endpoint)"
+            case .read(_, let endpoint, _): "read from \(endpoint)"
+            }
+        }
+        #expect(steps == ["write 1 to 1", "write 2 to 1", "read from 130"])
+        // The machine itself has not moved.
+        guard case .write(let bytes, _) = machine.begin(question[0]) else {
+            Issue.record("no message")
+            return
+        }
+        #expect(bytes.starts(with: [1, 1, 254]))
+        // A cancelled write leaves a device that waits for the rest of it.
+        _ = machine.handle(.failed(BellError(.usbCancelled, "Cancelled.")))
+        #expect(machine.firstSteps(of: question).isEmpty)
     }
 
     @Test(

@@ -66,6 +66,33 @@ import USBTransport
         try devices.unplug(0, at: place)
     }
 
+    @Test("A chain of transfers gives what its last one read, or says how far it came and why")
+    func chain() async throws {
+        let (devices, place, bus, interface) = try await scene(VendorLoop(product: 0x0180, serial: "CHAIN"))
+        func write(_ bytes: [UInt8]) -> USBStep { .write(bytes, to: 0x01, timeout: Self.patience) }
+        let read = USBStep.read(512, from: 0x81, timeout: Self.patience)
+        let whole = await interface.chain([write([1]), write([2]), read])
+        #expect(whole.completed == 3)
+        #expect(whole.bytes == [1])
+        #expect(whole.error == nil)
+        let broken = await interface.chain([write([3]), write(Array("stall".utf8)), read])
+        #expect(broken.completed == 1)
+        #expect(broken.error?.code == .usbStall)
+        // What was not begun has left nothing behind.
+        #expect(await interface.chain([read, read]).completed == 2)
+        let late = await interface.chain([.read(512, from: 0x81, timeout: .milliseconds(50)), read])
+        #expect(late.completed == 0)
+        #expect(late.error?.code == .usbTimeout)
+        let task = Task { await interface.chain([read, read]) }
+        task.cancel()
+        #expect(await task.value.error?.code == .usbCancelled)
+        #expect(await interface.chain([]).completed == 0)
+        interface.close()
+        #expect(await interface.chain([read]).error?.code == .usbClosed)
+        bus.close()
+        try devices.unplug(0, at: place)
+    }
+
     @Test("A stall halts the pipe until it is cleared, on both sides of the cable")
     func stall() async throws {
         let (devices, place, bus, interface) = try await scene(VendorLoop(product: 0x0102, serial: "STALL"))
@@ -94,6 +121,20 @@ import USBTransport
         #expect(await code { _ = try await task.value } == "usb.cancelled")
         try await interface.write([7], to: 0x01, timeout: Self.patience)
         #expect(try await interface.read(512, from: 0x81, timeout: Self.patience) == [7])
+        interface.close()
+        bus.close()
+        try devices.unplug(0, at: place)
+    }
+
+    @Test("A reset empties the device, and the interface goes on")
+    func reset() async throws {
+        let (devices, place, bus, interface) = try await scene(VendorLoop(product: 0x0106, serial: "RESET"))
+        try await interface.write([1], to: 0x01, timeout: Self.patience)
+        try await interface.reset()
+        #expect(
+            await code { _ = try await interface.read(512, from: 0x81, timeout: .milliseconds(200)) } == "usb.timeout")
+        try await interface.write([2], to: 0x01, timeout: Self.patience)
+        #expect(try await interface.read(512, from: 0x81, timeout: Self.patience) == [2])
         interface.close()
         bus.close()
         try devices.unplug(0, at: place)

@@ -109,7 +109,13 @@ struct ProbeLedger: Sendable {
             arrival.problem = error
             unreadable.add(error.description)
         }
-        count(frame, isGreeting: frame.type == MessageType.capabilities.rawValue)
+        let isGreeting = frame.type == MessageType.capabilities.rawValue
+        // What a pipe still held of the connection before says nothing about this one.
+        if isGreeting, expected == nil {
+            arrivals = []
+            arrivalBytes = 0
+        }
+        count(frame, isGreeting: isGreeting)
         if let message = arrival.message { note(message, own: campaign) }
         if case .ping(let token) = arrival.message { return .pong(token: token, replyTo: frame.sequence) }
         file(arrival, frame)

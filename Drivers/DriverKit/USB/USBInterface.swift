@@ -29,6 +29,12 @@ public protocol USBInterface: AnyObject, Sendable {
     /// - Returns: 0 … `count` bytes. After a time-out nothing that had come already is lost: it is returned instead.
     func read(_ count: Int, from endpoint: UInt8, timeout: Duration) async throws(BellError) -> [UInt8]
 
+    /// Runs transfers one after the other, each begun when the one before has gone through: as the single calls do, but
+    /// over libusb without a turn of the calling task in between. Ends at the first failure.
+    ///
+    /// - Parameter steps: Only the last one may be a read.
+    func chain(_ steps: [USBStep]) async -> USBChainOutcome
+
     /// Runs a control transfer on endpoint 0.
     ///
     /// - Parameter data: What is sent in an OUT request's data stage; its size must be the request's length.

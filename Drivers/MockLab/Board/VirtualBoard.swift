@@ -136,7 +136,6 @@ struct VirtualBoard: Sendable {
             return refuse(.wrongVersion, "version \(hello.version) is not spoken here, only \(Frame.version)", request)
         }
         metHost = true
-        hostBits = [:]  // of arms that this host has not armed and does not know of
         send(.capabilities(capabilities), replyTo: request)
         for message in spool.messages { send(message) }
         send(.status(status(time: time)))
@@ -161,6 +160,8 @@ struct VirtualBoard: Sendable {
     private mutating func take(_ bits: HostBits, _ request: UInt32) {
         let name = ArmName(campaign: bits.campaign, arm: bits.arm)
         // One set waits for the next arm, one may belong to the running one.
+        // A host that begins another campaign will not come back for the bits of the old one.
+        if hostBits.count >= 4 { hostBits = hostBits.filter { $0.key.campaign == name.campaign } }
         guard hostBits.count < 4 || hostBits[name] != nil, bits.bits.count <= truth.spoolTrials else {
             return refuse(.spoolFull, "at most four arms' host bits of \(truth.spoolTrials) are kept", request)
         }

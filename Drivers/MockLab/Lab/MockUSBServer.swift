@@ -22,7 +22,7 @@ public final class MockUSBServer: Sendable {
     /// Where it listens, with the ports that the system chose.
     public let addresses: [USBIPAddress]
     private let server: USBIPServer
-    private let devices: [VirtualUSBDevice]
+    private let boards: [VirtualUSBBoard]
 
     /// Starts to listen.
     ///
@@ -30,19 +30,18 @@ public final class MockUSBServer: Sendable {
     public init(lab: VirtualLab, instruments: [MockInstrument], at addresses: [USBIPAddress]) throws(BellError) {
         let server = try USBIPServer(at: addresses)
         var exports: [Export] = []
-        var devices: [VirtualUSBDevice] = []
+        var boards: [VirtualUSBBoard] = []
         for node in Node.allCases {
             let board = MockUSBServer.board(node, lab: lab)
-            devices.append(board)
-            exports.append(Export(name: node.name, busID: server.add(board), address: board.address))
+            boards.append(board)
+            exports.append(Export(name: node.name, busID: server.add(board.device), address: board.device.address))
         }
         for instrument in instruments {
             let device = try instrument.device()
-            devices.append(device)
             exports.append(Export(name: instrument.name, busID: server.add(device), address: device.address))
         }
         self.server = server
-        self.devices = devices
+        self.boards = boards
         self.exports = exports
         self.addresses = server.addresses
     }
@@ -52,9 +51,9 @@ public final class MockUSBServer: Sendable {
 
     /// A board's frames go to the laboratory on a queue of their own, because the laboratory answers under its lock and
     /// an answer may find the host's next frames.
-    private static func board(_ node: Node, lab: VirtualLab) -> VirtualUSBDevice {
+    static func board(_ node: Node, lab: VirtualLab) -> VirtualUSBBoard {
         let queue = DispatchQueue(label: "mocklab.usb.\(node.name)")
-        let shared = Shared()
+        let answering = Answering()
         let board = VirtualUSBBoard(
             serial: "\(node.name.uppercased())01",
             disconnected: { connection in
@@ -64,20 +63,24 @@ public final class MockUSBServer: Sendable {
                 queue.async {
                     lab.receive(frame, at: node, client: Array("usb \(connection)".utf8)) { answer in
                         // What a host that is gone does not take is sent again after its next HELLO.
-                        _ = shared.board?.send(answer, on: connection)
+                        _ = answering.board?.send(answer, on: connection)
                     }
                 }
             })
-        shared.set(board)
-        return board.device
+        answering.set(board)
+        return board
     }
 
-    /// The board that answers; it is made after the closure that answers.
-    private final class Shared: Sendable {
-        private let held = Mutex<VirtualUSBBoard?>(nil)
+    /// The board that answers; it is made after the closure that answers, and its owner's, so that its thread can end.
+    private final class Answering: Sendable {
+        private struct Held {
+            weak var board: VirtualUSBBoard?
+        }
 
-        var board: VirtualUSBBoard? { held.withLock { $0 } }
-        func set(_ board: VirtualUSBBoard) { held.withLock { $0 = board } }
+        private let held = Mutex(Held())
+
+        var board: VirtualUSBBoard? { held.withLock { $0.board } }
+        func set(_ board: VirtualUSBBoard) { held.withLock { $0.board = board } }
     }
 }
 
@@ -90,7 +93,7 @@ extension VirtualUSBDevice {
 }
 
 extension USBIPAddress {
-    /// Reads `HOST:PORT`, `[HOST]:PORT` or a path.
+    /// Reads `HOST:PORT`, `[HOST]:PORT` or a path; a host is a loopback address or `localhost`.
     ///
     /// - Throws: `mocklab.usbip`.
     public init(parsing text: String) throws(BellError) {
@@ -101,18 +104,20 @@ extension USBIPAddress {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         let host = parts.dropLast().joined(separator: ":")
         let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-        guard let last = parts.last, let port = UInt16(last), !host.isEmpty, isBracketed || parts.count == 2 else {
+        guard let last = parts.last, let port = UInt16(last), last.allSatisfy(\.isNumber), !host.isEmpty, isBracketed || parts.count == 2 else {
             throw BellError(
                 .mockUSBIP, "\"\(text.prefix(80))\" is no address to listen at.", at: "--usbip",
                 fix: "write 127.0.0.1:3240, or the path of a socket that begins with /")
         }
-        guard host.hasPrefix("127.") || host == "[::1]" else {
+        let name = host == "localhost" ? "127.0.0.1" : host
+        let isLoopback = name.hasPrefix("127.") && name.allSatisfy { $0.isNumber || $0 == "." } || name == "[::1]"
+        guard isLoopback else {
             throw BellError(
                 .mockUSBIP, "\(host.prefix(60)) is not of this computer's loopback.", at: "--usbip",
                 cause: "USB/IP protects nothing: whoever reaches it has the devices",
                 fix: "listen at 127.0.0.1:\(port), and reach it from elsewhere by `ssh -L \(port):127.0.0.1:\(port)`")
         }
-        self = .tcp(address: isBracketed ? String(host.dropFirst().dropLast()) : host, port: port)
+        self = .tcp(address: isBracketed ? String(name.dropFirst().dropLast()) : name, port: port)
     }
 }
 

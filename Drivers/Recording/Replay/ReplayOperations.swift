@@ -25,18 +25,21 @@ struct ReplayOperations: Sendable {
     /// All steps before it are done.
     private(set) var start = 0
 
-    /// All connections in the order of their opening.
+    /// All connections in the order of their opening, without one that was open when the recording began: its greeting is
+    /// missing, and no driver could begin there.
     static func all(of trace: Trace) -> [ReplayOperations] {
         var connections: [ReplayOperations] = []
         var places: [UInt32: Int] = [:]
         var order: [[(key: UInt64, step: Step)]] = []
+        var left: Set<UInt32> = []
         for entry in trace.entries {
             let record = entry.record
             if case .openFailed(let error) = record.event {
                 connections.append(ReplayOperations(openError: error))
                 order.append([])
             }
-            guard record.connection != 0 else { continue }
+            if case .opened = record.event, record.isContext { left.insert(record.connection) }
+            guard record.connection != 0, !left.contains(record.connection) else { continue }
             let place = places[record.connection] ?? connections.count
             if place == connections.count {
                 places[record.connection] = place

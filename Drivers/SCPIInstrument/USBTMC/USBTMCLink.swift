@@ -97,8 +97,12 @@ public final class USBTMCLink: SCPILink {
     ) async throws(BellError) -> [UInt8] {
         await turnstile.enter()
         defer { turnstile.leave() }
-        _ = try await perform(.write(message + [UInt8(ascii: "\n")], timeout: timeout))
-        return try await received(.read(limit: limit, terminator: nil, timeout: timeout))
+        let write = USBTMCMachine.Operation.write(message + [UInt8(ascii: "\n")], timeout: timeout)
+        let read = USBTMCMachine.Operation.read(limit: limit, terminator: nil, timeout: timeout)
+        var early = await ahead(of: [write, read])
+        _ = try await perform(write, &early)
+        guard case .message(let bytes) = try await perform(read, &early) else { return [] }
+        return bytes
     }
 
     public func clear() async throws(BellError) {
@@ -176,15 +180,38 @@ public final class USBTMCLink: SCPILink {
 
     /// Runs one operation to its end; the caller holds the turnstile.
     private func perform(_ operation: USBTMCMachine.Operation) async throws(BellError) -> USBTMCOutcome {
+        var early: [USBTMCEvent] = []
+        return try await perform(operation, &early)
+    }
+
+    /// Likewise, where the first actions were performed ahead; takes how they went.
+    private func perform(
+        _ operation: USBTMCMachine.Operation, _ early: inout [USBTMCEvent]
+    ) async throws(BellError) -> USBTMCOutcome {
         guard var action = state.withLock({ $0.machine?.begin(operation) }) else { throw located(.usbtmcLost) }
         while true {
             if case .finish(let result) = action {
                 do throws(BellError) { return try result.get() } catch { throw located(error) }
             }
-            let event = await event(of: action)
+            let event = early.isEmpty ? await event(of: action) : early.removeFirst()
             guard let next = state.withLock({ $0.machine?.handle(event) }) else { throw located(.usbtmcLost) }
             action = next
         }
+    }
+
+    /// Performs what operations begin with, as far as that is known before anything has come back, in one chain of
+    /// transfers: a turn of the task between two of them would cost half as much as a transfer.
+    ///
+    /// - Returns: How these actions went; the last one may have failed.
+    private func ahead(of operations: [USBTMCMachine.Operation]) async -> [USBTMCEvent] {
+        let (interface, steps) = state.withLock { state in
+            (state.interface, state.machine?.firstSteps(of: operations) ?? [])
+        }
+        guard let interface, case .read? = steps.last else { return [] }
+        let outcome = await interface.chain(steps)
+        let done = [USBTMCEvent](repeating: .done, count: outcome.completed)
+        if let error = outcome.error { return done + [.failed(error)] }
+        return done.dropLast() + [.bytes(outcome.bytes)]
     }
 
     private func event(of action: USBTMCAction) async -> USBTMCEvent {

@@ -13,7 +13,8 @@ enum DeviceCheckCommand {
     static func run(_ invocation: Invocation) throws(BellError) -> Reply {
         let target = invocation.positional(0) ?? ""
         if !target.contains("://"), try isServed(invocation) { return try byDaemon(target, invocation) }
-        return try directly(target, invocation)
+        let signals = try SignalCount()
+        return try directly(target, invocation, isInterrupted: { signals.count > 0 })
     }
 
     /// Whether a daemon answers, whatever it says.
@@ -58,7 +59,10 @@ enum DeviceCheckCommand {
 
     // MARK: Directly
 
-    private static func directly(_ target: String, _ invocation: Invocation) throws(BellError) -> Reply {
+    /// - Parameter isInterrupted: Whether the check should end early, with the device safe.
+    static func directly(
+        _ target: String, _ invocation: Invocation, isInterrupted: () -> Bool
+    ) throws(BellError) -> Reply {
         let lab = invocation.text("lab") ?? ""
         let laboratory = try LabFile.laboratory(text: try readText(lab), source: lab)
         let device = try device(target, in: laboratory, invocation)
@@ -83,19 +87,19 @@ enum DeviceCheckCommand {
                 instrument, options: InstrumentConformanceOptions(allowSetting: invocation.flag("allow-output")))
             pending = DirectAccess.start { () async throws(BellError) in await kit.run { latest.set($0) } }
         }
-        let report = try watch(pending, latest, invocation.console)
+        let report = try watch(pending, latest, invocation.console, isInterrupted)
         return Reply(json: report.json, text: report.text, exit: report.exitCode)
     }
 
     /// Draws the progress; Ctrl-C ends the check early and leaves the device safe.
     private static func watch(
-        _ pending: DirectAccess.Pending<ConformanceReport>, _ latest: Latest, _ console: Console
+        _ pending: DirectAccess.Pending<ConformanceReport>, _ latest: Latest, _ console: Console,
+        _ isInterrupted: () -> Bool
     ) throws(BellError) -> ConformanceReport {
-        let signals = try SignalCount()
         let screen = ProgressScreen(console: console)
         while pending.finished == nil {
             pause(milliseconds: 50)
-            if signals.count > 0 { pending.cancel() }
+            if isInterrupted() { pending.cancel() }
             if latest.takeQuestion() {
                 screen.note("pull the device's cable, put it in again, then press Return")
                 _ = readLine()

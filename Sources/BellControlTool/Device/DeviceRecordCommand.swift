@@ -21,7 +21,10 @@ enum DeviceRecordCommand {
         let answer = try invocation.call("device.record", ["device": .string(device), "file": .string(path)])
         return Reply(
             json: answer,
-            text: "recording \(device) into \(path); `bellctl device record \(device) --stop` ends it\n")
+            text: "recording \(device) into \(path); `bellctl device record \(device) --stop` ends it\n"
+                + (answer["replayable"]?.boolValue == false
+                    ? "during a campaign an instrument is not greeted anew: a replay begins where it next connects\n"
+                    : ""))
     }
 
     static func show(_ invocation: Invocation) throws(BellError) -> Reply {

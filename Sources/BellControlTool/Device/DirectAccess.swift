@@ -25,10 +25,18 @@ final class DirectAccess {
             switchCounts: directory.file("switches"))
     }
 
-    /// Who stands at a board's address.
+    /// Who stands at a board's address; the other node's board is found out, too.
     func capabilities(of device: Laboratory.Device) throws(BellError) -> Capabilities {
-        let open = try devices.opener(of: device.address)
-        let driver = BoardDriver(name: device.name, node: device.node ?? .alice, open: open)
+        let node = device.node ?? .alice
+        do throws(BellError) {
+            return try capabilities(of: device, as: node)
+        } catch  where error.code == .boardWrongNode {
+            return try capabilities(of: device, as: node.other)
+        }
+    }
+
+    private func capabilities(of device: Laboratory.Device, as node: Node) throws(BellError) -> Capabilities {
+        let driver = BoardDriver(name: device.name, node: node, open: try devices.opener(of: device.address))
         return try DirectAccess.wait { () async throws(BellError) in
             do throws(BellError) {
                 let found = try await driver.connect()

@@ -91,6 +91,10 @@ enum SwapComparison {
                         verdict: .refused))
                 continue
             }
+            guard setting.isWritable else {
+                findings.append(SwapFinding(subject: wanted.key, text: "it can only be read", verdict: .refused))
+                continue
+            }
             do throws(BellError) {
                 _ = try setting.value(parsing: wanted.value, of: device.name)
                 findings.append(

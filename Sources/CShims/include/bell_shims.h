@@ -15,6 +15,10 @@ void bell_name_thread(const char *name);
 /// Blocks all signals in the calling thread, so that handlers run on another one.
 void bell_block_signals(void);
 
+/// Lets the C library keep up to `trim` freed bytes at each arena's end, and use the arenas for blocks below `map` bytes,
+/// instead of giving memory back and faulting it in again page by page; mallopt(3).
+void bell_keep_freed_memory(int trim, int map);
+
 /// SQLITE_TRANSIENT, a cast that Swift cannot import: SQLite copies the bound value at once.
 typedef void (*bell_destructor)(void *);
 bell_destructor bell_sqlite_transient(void);
