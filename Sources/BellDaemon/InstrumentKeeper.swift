@@ -259,6 +259,9 @@ actor InstrumentKeeper {
         show(place)
     }
 
+    /// Whether an instrument is called so.
+    func has(_ name: String) -> Bool { entries.contains { $0.device.name == name } }
+
     private func place(of name: String) throws(BellError) -> Int {
         if let place = entries.firstIndex(where: { $0.device.name == name }) { return place }
         throw BellError(

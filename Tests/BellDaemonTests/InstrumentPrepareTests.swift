@@ -121,7 +121,8 @@ struct InstrumentPrepareTests {
         let (id, sealed) = try laboratory.seal(1)
         var boards: [Capabilities] = []
         for node in Node.allCases {
-            let driver = BoardDriver(name: node.name, node: node) { [virtual = laboratory.virtual] () async throws(BellError) in
+            let driver = BoardDriver(name: node.name, node: node) {
+                [virtual = laboratory.virtual] () async throws(BellError) in
                 try virtual.transport(to: node)
             }
             var board = try await driver.connect()
@@ -143,12 +144,17 @@ struct InstrumentPrepareTests {
             (error as? BellError)?.code == .campaignBoards
                 && (error as? BellError)?.state == "no block was begun"
         }
-        #expect(try await compile(simulated: real, instruments: (["lo": "x"], false)).calibration["instruments"] == ["lo": "x"])
+        #expect(
+            try await compile(simulated: real, instruments: (["lo": "x"], false)).calibration["instruments"] == [
+                "lo": "x"
+            ])
     }
 
     @Test(
         "what is simulated somewhere may be simulated everywhere",
-        arguments: [PerNode(alice: true, bob: true), PerNode(alice: true, bob: false), PerNode(alice: false, bob: true)])
+        arguments: [
+            PerNode(alice: true, bob: true), PerNode(alice: true, bob: false), PerNode(alice: false, bob: true),
+        ])
     func simulatedBoards(simulated: PerNode<Bool>) async throws {
         let block = try await compile(simulated: simulated, instruments: (["lo": "x"], true))
         #expect(block.calibration["instruments"] == ["lo": "x"])
