@@ -36,7 +36,9 @@ struct RemoteDaemon {
     func awaitBoards(of others: [ChildProcess]) throws(BellError) {
         try bench.wait(for: "both boards", seconds: 15, of: [process] + others, every: 20) { () throws(BellError) in
             let devices = try client.call("device.list")["devices"]?.arrayValue ?? []
-            return devices.filter { $0["state"]?.stringValue == "connected" }.count == 2
+            let connected = devices.filter { $0["state"]?.stringValue == "connected" }
+            // Instruments are connected, too.
+            return connected.filter { $0["driver"]?.stringValue == "board" }.count == 2
         }
     }
 

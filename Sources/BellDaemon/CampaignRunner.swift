@@ -8,7 +8,6 @@ import BellStream
 import BellZeroMQ
 import Board
 import DriverKit
-import Synchronization
 
 /// Starts, resumes and ends campaigns, one at a time.
 actor CampaignRunner {
@@ -385,18 +384,5 @@ actor CampaignRunner {
         if path.hasPrefix("/") { return path }
         guard let slash = base.lastIndex(of: "/") else { return path }
         return base[...slash] + path
-    }
-}
-
-/// The state that was logged last.
-private final class LastState: Sendable {
-    private let last = Mutex<(state: CampaignState, reason: String?)?>(nil)
-
-    func isNews(_ snapshot: CampaignSnapshot) -> Bool {
-        let state = (state: snapshot.state, reason: snapshot.reason?.what)
-        return last.withLock { last in
-            defer { last = state }
-            return last.map { $0 != state } ?? true
-        }
     }
 }

@@ -18,7 +18,7 @@ extension DeviceMethods {
             telemetry(["level": "error", "device": .string(name), "message": .string("recording ended: \(error.what)")])
         }
         var answer: [String: JSON] = ["device": .string(name), "file": .string(file)]
-        if await instruments.has(name) {
+        if boards.node(named: name) == nil {
             let isRunning = await runner.isRunning
             if !isRunning { try await instruments.greetAgain(name) }
             answer["replayable"] = .bool(!isRunning)

@@ -1,0 +1,16 @@
+import BellCampaign
+import BellModel
+import Synchronization
+
+/// The state that was logged last.
+final class LastState: Sendable {
+    private let last = Mutex<(state: CampaignState, reason: String?)?>(nil)
+
+    func isNews(_ snapshot: CampaignSnapshot) -> Bool {
+        let state = (state: snapshot.state, reason: snapshot.reason?.what)
+        return last.withLock { last in
+            defer { last = state }
+            return last.map { $0 != state } ?? true
+        }
+    }
+}
