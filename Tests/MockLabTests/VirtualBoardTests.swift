@@ -266,9 +266,9 @@ struct VirtualBoardTests {
         var client = try BoardClient()
         try client.prepare(HandMadeProgram(inputBits: .host))
         let campaign = try #require(BoardClient.campaign)
-        func send(_ arm: UInt64) -> BoardMessage? {
+        func send(_ arm: UInt64, of owner: CampaignID? = nil) -> BoardMessage? {
             let bits = PackedBits(bits: [1, 0, 1, 0])
-            return client.ask(.hostBits(HostBits(campaign: campaign, arm: arm, bits: bits)), .alice)
+            return client.ask(.hostBits(HostBits(campaign: owner ?? campaign, arm: arm, bits: bits)), .alice)
         }
         for arm in 0..<4 { #expect(send(UInt64(arm)) == .ok) }
         #expect(code(send(4)) == .spoolFull)
@@ -276,7 +276,9 @@ struct VirtualBoardTests {
         client.ask(.arm(try BoardClient.order(arm: 3, first: 0, count: 4)), .alice)
         for arm in 4..<8 { #expect(send(UInt64(arm)) == .ok) }
         client.ask(.hello(Hello(software: "new host")), .alice)
-        for arm in 9..<13 { #expect(send(UInt64(arm)) == .ok) }
+        #expect(code(send(8)) == .spoolFull, "HELLO forgets none")
+        let other = try #require(CampaignID(bytes: [UInt8](repeating: 7, count: 16)))
+        for arm in 0..<4 { #expect(send(UInt64(arm), of: other) == .ok, "another campaign's take their place") }
     }
 
     @Test("Shots play the program with the switch open")
