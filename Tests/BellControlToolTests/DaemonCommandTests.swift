@@ -63,7 +63,8 @@ struct DaemonCommandTests {
 
     @Test("a device that fails its check is exit 3")
     func deviceCheck() throws {
-        let daemon = try ScriptedDaemon(status: [:], answers: ["device.check": ["passed": false, "text": "handshake  FAILED\n"]])
+        let daemon = try ScriptedDaemon(
+            status: [:], answers: ["device.check": ["passed": false, "text": "handshake  FAILED\n"]])
         let terminal = Terminal()
         #expect(terminal.run("device", "check", "bob", state: daemon.state) == .hardware)
         #expect(terminal.out == "handshake  FAILED\n")

@@ -277,7 +277,7 @@ struct VirtualBoardTests {
         for arm in 4..<8 { #expect(send(UInt64(arm)) == .ok) }
         client.ask(.hello(Hello(software: "new host")), .alice)
         #expect(code(send(8)) == .spoolFull, "HELLO forgets none")
-        let other = try #require(CampaignID(bytes: [UInt8](repeating: 7, count: 16)))
+        let other = try #require(CampaignID(bytes: [UInt8](repeating: 9, count: 16)))
         for arm in 0..<4 { #expect(send(UInt64(arm), of: other) == .ok, "another campaign's take their place") }
     }
 
