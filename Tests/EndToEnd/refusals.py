@@ -88,9 +88,10 @@ def a_board_that_is_not_there_is_exit_3():
             [BIN / "belld", "--state", it.state, "--lab", LAB], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
             it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers", 30)
-            for words in ("device", "check", "alice"), ("campaign", "start", PLAN):
-                error = it.json(*words, code=3)["error"]
-                assert error["exit"] == 3 and error["what"], error
+            error = it.json("campaign", "start", PLAN, code=3)["error"]
+            assert error["exit"] == 3 and error["what"], error
+            report = it.json("device", "check", "alice", code=3)
+            assert not report["passed"] and report["counts"]["failed"] > 0, report["text"]
         finally:
             daemon.terminate()
             assert daemon.wait(30) == 0, "nothing was interrupted"
