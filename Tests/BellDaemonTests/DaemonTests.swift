@@ -279,7 +279,7 @@ import Testing
         let laboratory = try TestLaboratory()
         let daemon = try RunningDaemon(laboratory)
         let id = try daemon.start(try laboratory.plan(trials: 10_000_000))
-        for name in [true, 1.5, [], "nobody", 7, "7"] as [JSON] {
+        for name in [true, 1.5, [], "nobody", 77_777_777, "77777777"] as [JSON] {
             for method in ["campaign.stop", "campaign.pause", "campaign.show"] {
                 let error = try daemon.refusal(method, ["campaign": name])
                 #expect([.campaignUnknown, .jsonShape].contains(error.code), "\(method) \(name.text)")
