@@ -80,7 +80,13 @@ usb.util.dispose_resources(device)
 say("gone ok")
 
 say("plug me")
+# As with any device that was just plugged in: it shows before it can be opened.
+deadline = time.monotonic() + 20
 device = find()
-usb.util.claim_interface(device, 0)
+while failure(lambda: usb.util.claim_interface(device, 0)) != 0:
+    assert time.monotonic() < deadline
+    usb.util.dispose_resources(device)
+    time.sleep(0.02)
+    device = find()
 assert loop(device, b"hello") == b"hello"
 say("back ok")
