@@ -22,7 +22,8 @@ public final class RecordingTransport: Transport {
                     tap.noteBoard(frame, connection: connection)
                     return frame
                 }
-                tap.isOver(connection, .ended)
+                // A reader that was cancelled is the host giving up, not the board: it will close.
+                tap.isOver(connection, Task.isCancelled ? .closed : .ended)
                 return nil
             } catch {
                 tap.isOver(connection, .failed(BellError(wrapping: error)))
