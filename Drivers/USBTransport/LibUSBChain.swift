@@ -2,7 +2,11 @@ import BellModel
 public import DriverKit
 import Synchronization
 
-/// Transfers one after the other, each submitted in the completion of the one before: no task has to wake between them.
+/// Transfers that belong together, of which the calling task hears once.
+///
+/// Short ones are under way at the same time: the kernel keeps the order of those on one endpoint, and each waking of a
+/// thread costs as much as a transfer. A longer one is submitted in the completion of the one before, because a write that
+/// ends in the midst must not be followed by the next.
 final class LibUSBChain: Sendable {
     /// A transfer that is prepared, and how its end is judged.
     struct Link: Sendable {
@@ -12,44 +16,75 @@ final class LibUSBChain: Sendable {
     }
 
     private struct State {
-        /// The one that is under way.
-        var place = 0
+        /// The next one to be submitted.
+        var next = 0
+        var ended = 0
+        /// The first one, in the order of the chain, that did not go through, and why.
+        var broken: (place: Int, error: BellError)?
+        var bytes: [UInt8] = []
         var cancelled: BellError?
+        var completion: (@Sendable (USBChainOutcome) -> Void)?
     }
 
     private let links: [Link]
+    /// How many may be under way.
+    private let width: Int
     private let state = Mutex(State())
 
-    init(_ links: [Link]) { self.links = links }
-
-    /// Starts with the first one. `completion` is called once, on the event thread or here.
-    func start(_ completion: @escaping @Sendable (USBChainOutcome) -> Void) { run(0, completion) }
-
-    /// Cancels the one that is under way, and begins no other.
-    func cancel(_ reason: BellError) {
-        let place = state.withLock { state in
-            state.cancelled = reason
-            return state.place
-        }
-        links[place].transfer.cancel(reason)
+    init(_ links: [Link], areShort: Bool) {
+        self.links = links
+        width = areShort ? links.count : 1
     }
 
-    private func run(_ place: Int, _ completion: @escaping @Sendable (USBChainOutcome) -> Void) {
-        let cancelled = state.withLock { state in
-            state.place = place
-            return state.cancelled
-        }
-        if let cancelled { return completion(USBChainOutcome(completed: place, error: cancelled)) }
-        links[place].transfer.start { [self] (transfer, outcome) in
-            if let error = links[place].failure(outcome) {
-                completion(USBChainOutcome(completed: place, error: error))
-            } else if place + 1 < links.count {
-                run(place + 1, completion)
-            } else {
-                let bytes = links[place].written == nil ? Array(transfer.buffer.prefix(outcome.moved)) : []
-                completion(USBChainOutcome(completed: links.count, bytes: bytes))
+    /// Starts. `completion` is called once, on the event thread or here, when no transfer is under way any more.
+    func start(_ completion: @escaping @Sendable (USBChainOutcome) -> Void) {
+        state.withLock { $0.completion = completion }
+        for _ in 0..<width { submitNext() }
+    }
+
+    /// Cancels what is under way, and begins no other.
+    func cancel(_ reason: BellError) {
+        state.withLock { $0.cancelled = reason }
+        for link in links { link.transfer.cancel(reason) }
+    }
+
+    private func submitNext() {
+        let place = state.withLock { state -> Int? in
+            guard state.next < links.count, state.broken == nil else { return nil }
+            if let reason = state.cancelled {
+                state.broken = (state.next, reason)
+                return nil
             }
+            defer { state.next += 1 }
+            return state.next
         }
+        guard let place else { return finishIfOver() }
+        links[place].transfer.start { [self] (transfer, outcome) in ended(place, transfer, outcome) }
+    }
+
+    private func ended(_ place: Int, _ transfer: LibUSBTransfer, _ outcome: LibUSBTransfer.Outcome) {
+        let error = links[place].failure(outcome)
+        state.withLock { state in
+            state.ended += 1
+            if let error, place < state.broken?.place ?? .max { state.broken = (place, error) }
+            if error == nil, links[place].written == nil { state.bytes = Array(transfer.buffer.prefix(outcome.moved)) }
+        }
+        if let error { for link in links[(place + 1)...] { link.transfer.cancel(error) } }
+        submitNext()
+    }
+
+    private func finishIfOver() {
+        let (completion, outcome) = state.withLock { state in
+            guard state.ended == state.next, state.next == links.count || state.broken != nil else {
+                return (nil as (@Sendable (USBChainOutcome) -> Void)?, USBChainOutcome(completed: 0))
+            }
+            defer { state.completion = nil }
+            guard let broken = state.broken else {
+                return (state.completion, USBChainOutcome(completed: links.count, bytes: state.bytes))
+            }
+            return (state.completion, USBChainOutcome(completed: broken.place, error: broken.error))
+        }
+        completion?(outcome)
     }
 }
 
@@ -73,12 +108,14 @@ extension LibUSBInterface {
         do throws(BellError) {
             var links: [LibUSBChain.Link] = []
             var (bytes, patience) = (0, Duration.zero)
+            let areShort = areShort(steps)
             for step in steps {
-                links.append(try link(for: step))
                 bytes += step.byteCount
                 patience += step.timeout
+                // What begins with the first one has the time of those before it too.
+                links.append(try link(for: step, timeout: areShort ? patience : step.timeout))
             }
-            let chain = LibUSBChain(links)
+            let chain = LibUSBChain(links, areShort: areShort)
             let budget = handle.context.budget
             try await budget.reserve(bytes, timeout: patience, at: place)
             defer { budget.release(bytes) }
@@ -94,8 +131,16 @@ extension LibUSBInterface {
         }
     }
 
-    private func link(for step: USBStep) throws(BellError) -> LibUSBChain.Link {
-        let (count, timeout) = (step.byteCount, LibUSBInterface.milliseconds(step.timeout))
+    /// Whether each write is one packet, which the device takes whole or not at all.
+    private func areShort(_ steps: [USBStep]) -> Bool {
+        steps.allSatisfy { step in
+            guard case .write(let bytes, let address, _) = step else { return true }
+            return bytes.count < endpoints.first { $0.address == address }?.maximumPacket ?? 0
+        }
+    }
+
+    private func link(for step: USBStep, timeout: Duration) throws(BellError) -> LibUSBChain.Link {
+        let (count, timeout) = (step.byteCount, LibUSBInterface.milliseconds(timeout))
         let what: String
         switch step {
         case .write(let bytes, let endpoint, _):

@@ -29,8 +29,11 @@ public protocol USBInterface: AnyObject, Sendable {
     /// - Returns: 0 … `count` bytes. After a time-out nothing that had come already is lost: it is returned instead.
     func read(_ count: Int, from endpoint: UInt8, timeout: Duration) async throws(BellError) -> [UInt8]
 
-    /// Runs transfers one after the other, each begun when the one before has gone through: as the single calls do, but
-    /// over libusb without a turn of the calling task in between. Ends at the first failure.
+    /// Runs transfers one after the other, as the single calls do, but over libusb without a turn of the calling task in
+    /// between. Ends at the first failure.
+    ///
+    /// A write of less than a packet may be followed by the next transfer before it is known to have gone through: after
+    /// one that failed, those behind it may have reached the device, and what a read gave is dropped.
     ///
     /// - Parameter steps: Only the last one may be a read.
     func chain(_ steps: [USBStep]) async -> USBChainOutcome

@@ -209,6 +209,8 @@ public final class USBTMCLink: SCPILink {
         }
         guard let interface, case .read? = steps.last else { return [] }
         let outcome = await interface.chain(steps)
+        // What came after a failed write may have reached the device, which then answers to nothing.
+        if outcome.completed < steps.count - 1 { state.withLock { $0.machine?.debt = .clear } }
         let done = [USBTMCEvent](repeating: .done, count: outcome.completed)
         if let error = outcome.error { return done + [.failed(error)] }
         return done.dropLast() + [.bytes(outcome.bytes)]
