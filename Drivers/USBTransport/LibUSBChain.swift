@@ -82,7 +82,11 @@ final class LibUSBChain: Sendable {
             guard let broken = state.broken else {
                 return (state.completion, USBChainOutcome(completed: links.count, bytes: state.bytes))
             }
-            return (state.completion, USBChainOutcome(completed: broken.place, error: broken.error))
+            let hasRunOn = state.next > broken.place + 1
+            return (
+                state.completion,
+                USBChainOutcome(completed: broken.place, error: broken.error, hasRunOn: hasRunOn)
+            )
         }
         completion?(outcome)
     }

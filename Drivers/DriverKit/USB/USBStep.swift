@@ -17,10 +17,14 @@ public struct USBChainOutcome: Sendable {
     /// Why the next one failed; nil when all went through.
     public var error: BellError?
 
-    public init(completed: Int, bytes: [UInt8] = [], error: BellError? = nil) {
+    /// Whether steps behind the one that failed may have reached the device.
+    public var hasRunOn: Bool
+
+    public init(completed: Int, bytes: [UInt8] = [], error: BellError? = nil, hasRunOn: Bool = false) {
         self.completed = completed
         self.bytes = bytes
         self.error = error
+        self.hasRunOn = hasRunOn
     }
 }
 

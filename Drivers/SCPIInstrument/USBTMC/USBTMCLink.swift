@@ -99,10 +99,16 @@ public final class USBTMCLink: SCPILink {
         defer { turnstile.leave() }
         let write = USBTMCMachine.Operation.write(message + [UInt8(ascii: "\n")], timeout: timeout)
         let read = USBTMCMachine.Operation.read(limit: limit, terminator: nil, timeout: timeout)
-        var early = await ahead(of: [write, read])
-        _ = try await perform(write, &early)
-        guard case .message(let bytes) = try await perform(read, &early) else { return [] }
-        return bytes
+        var (early, hasRunOn) = await ahead(of: [write, read])
+        do throws(BellError) {
+            _ = try await perform(write, &early)
+            guard case .message(let bytes) = try await perform(read, &early) else { return [] }
+            return bytes
+        } catch {
+            // A request for the answer that came after a failed command would be answered later.
+            if hasRunOn { state.withLock { $0.machine?.debt = .clear } }
+            throw error
+        }
     }
 
     public func clear() async throws(BellError) {
@@ -202,18 +208,16 @@ public final class USBTMCLink: SCPILink {
     /// Performs what operations begin with, as far as that is known before anything has come back, in one chain of
     /// transfers: a turn of the task between two of them would cost half as much as a transfer.
     ///
-    /// - Returns: How these actions went; the last one may have failed.
-    private func ahead(of operations: [USBTMCMachine.Operation]) async -> [USBTMCEvent] {
+    /// - Returns: How these actions went; the last one may have failed, and those behind it may have gone on.
+    private func ahead(of operations: [USBTMCMachine.Operation]) async -> ([USBTMCEvent], hasRunOn: Bool) {
         let (interface, steps) = state.withLock { state in
             (state.interface, state.machine?.firstSteps(of: operations) ?? [])
         }
-        guard let interface, case .read? = steps.last else { return [] }
+        guard let interface, case .read? = steps.last else { return ([], false) }
         let outcome = await interface.chain(steps)
-        // What came after a failed write may have reached the device, which then answers to nothing.
-        if outcome.completed < steps.count - 1 { state.withLock { $0.machine?.debt = .clear } }
         let done = [USBTMCEvent](repeating: .done, count: outcome.completed)
-        if let error = outcome.error { return done + [.failed(error)] }
-        return done.dropLast() + [.bytes(outcome.bytes)]
+        if let error = outcome.error { return (done + [.failed(error)], outcome.hasRunOn) }
+        return (done.dropLast() + [.bytes(outcome.bytes)], false)
     }
 
     private func event(of action: USBTMCAction) async -> USBTMCEvent {
