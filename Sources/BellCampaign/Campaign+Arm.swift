@@ -246,9 +246,10 @@ extension Campaign {
     /// Audits and stores the arm and, in the same transaction, commits the next; then lets the boards drop it.
     func record(_ arm: Arm, thenCommit next: Arm?) async throws(BellError) -> CampaignMachine.Event {
         let gathered = collector?.arm == arm ? collector : nil
-        // A board that has gone cannot be armed: no index is handed out for it.
+        // A board that has gone cannot be armed: no index is handed out for it; nor under settings that may have gone.
         let problem = next == nil ? nil : linkProblem
-        let following = problem == nil ? next : nil
+        let unsettled = await unsettled()
+        let following = problem == nil && unsettled == nil ? next : nil
         var nextBits: PerNode<[UInt8]>?
         if let following { nextBits = try await drawHostBits(for: following) }
         let result = try await keeper.record(
@@ -262,6 +263,7 @@ extension Campaign {
         for node in Node.allCases {
             await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)
         }
+        if next != nil, let unsettled { return .unsettled(unsettled) }
         return problem.map { .linkLost($0) } ?? .done
     }
 }

@@ -300,8 +300,11 @@ actor CampaignRunner {
             },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
             triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) },
-            journalGrew: { [notify] in notify(id) }, stall: stall
-        )
+            journalGrew: { [notify] in notify(id) }, stall: stall,
+            unsettled: { [instruments] isClosing in
+                if isClosing { await instruments.confirm() }
+                return await instruments.unsettled
+            })
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)
         await devices.lend(to: campaign)
@@ -342,6 +345,7 @@ actor CampaignRunner {
         log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
         // Until all is put away nobody may begin another one.
         await devices.takeBack(from: campaign)
+        await instruments.endBlock()
         await ended.keeper.drain()
         current = nil
         sources = nil
