@@ -41,7 +41,7 @@ import Testing
         #expect(try store.find("1").id == first)
         #expect(try store.find(nil).id == first)
         // What a board keeps of it is not thrown away.
-        #expect(store.isUnfinished(second))
+        #expect(store.standing(of: second) == .unfinished)
     }
 
     @Test(

@@ -15,6 +15,7 @@ import Testing
 @Suite struct DeviceKeeperTests {
     private let laboratory: TestLaboratory
     private let unfinished = Unfinished()
+    private let shown = Shown()
 
     /// The campaigns that may go on.
     private final class Unfinished: Sendable {
@@ -23,19 +24,31 @@ import Testing
         func contains(_ id: CampaignID) -> Bool { campaigns.withLock { $0.contains(id) } }
     }
 
+    /// What telemetry showed.
+    private final class Shown: Sendable {
+        private let all = Mutex<[(kind: String, data: JSON)]>([])
+        func withLock<R>(_ body: (inout [(kind: String, data: JSON)]) -> R) -> R { all.withLock { body(&$0) } }
+        var warnings: [JSON] {
+            all.withLock { $0.filter { $0.kind == "event" && $0.data["level"] == "warn" }.map(\.data) }
+        }
+    }
+
     init() throws { laboratory = try TestLaboratory() }
 
     private static func opener(_ lab: VirtualLab, _ node: Node) -> TransportOpener {
         { () async throws(BellError) in try lab.transport(to: node) }
     }
 
-    private func keeper() async throws -> DeviceKeeper {
+    private func keeper(
+        standing: (@Sendable (CampaignID) -> CampaignStanding)? = nil
+    ) async throws -> DeviceKeeper {
         let lab = laboratory.virtual
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in },
-            isUnfinished: { [unfinished] in unfinished.contains($0) })
+            timeouts: TestLaboratory.timeouts,
+            telemetry: { [shown] kind, data in shown.withLock { $0.append((kind, data)) } },
+            standing: standing ?? { [unfinished] in unfinished.contains($0) ? .unfinished : .finished })
         await keeper.listen()
         return keeper
     }
@@ -142,6 +155,39 @@ import Testing
         await devices.stop()
     }
 
+    @Test("what boards keep of another belld's campaign stays on them, and a person is told once")
+    func foreign() async throws {
+        let (id, _) = try laboratory.seal(1)
+        try await abandon(id)
+        // This belld has another state directory, in which nothing is known of the campaign.
+        let store = CampaignStore(folder: laboratory.folder.file("elsewhere"))
+        let devices = try await keeper(standing: { store.standing(of: $0) })
+        for node in Node.allCases { _ = try await devices.boards[node].connect() }
+        try await eventually("both boards' records were seen") { shown.warnings.count >= 2 }
+        for node in Node.allCases {
+            #expect(try await devices.boards[node].status().spoolUsed == 256)
+            let board = await devices.json(named: node.name)
+            #expect(board?["state"] == "connected")
+            #expect(board?["foreign_campaigns"] == [.string(id.description)])
+        }
+        #expect(shown.warnings.count == 2)
+        for warning in shown.warnings {
+            #expect(warning["message"]?.stringValue?.contains(id.description) == true)
+            #expect(warning["error"]?["code"] == "board.foreign-campaign")
+            #expect(warning["error"]?["fix"]?.stringValue?.contains("--state") == true)
+        }
+        await devices.stop()
+
+        // Its own belld finds everything there.
+        unfinished.insert(id)
+        let own = try await keeper()
+        let campaign = try await campaign(id, on: own)
+        await own.lend(to: campaign)
+        #expect(await campaign.run() == .completed)
+        #expect(try losses(id) == 0)
+        await own.stop()
+    }
+
     @Test("instruments are left alone while a board is at work on an arm that a crash left open")
     func running() async throws {
         var slow = laboratory
@@ -150,7 +196,7 @@ import Testing
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in }, isUnfinished: { _ in true })
+            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in }, standing: { _ in .unfinished })
         await keeper.listen()
         let boards = PerNode(
             alice: try await keeper.boards.alice.connect(), bob: try await keeper.boards.bob.connect())

@@ -226,6 +226,23 @@ import VirtualUSB
         await daemon.end()
     }
 
+    @Test("a recording that is begun while a check has the devices greets nothing")
+    func recordDuringCheck() async throws {
+        let laboratory = try laboratory()
+        let daemon = try running(laboratory)
+        try await daemon.runner.beginCheck(of: "lo")
+        let file = laboratory.folder.file("lo.belltrace")
+        #expect(try daemon.call("device.record", ["device": "lo", "file": .string(file)])["replayable"] == false)
+        await daemon.runner.endCheck()
+        _ = try daemon.call("device.record.stop", ["device": "lo"])
+        let again = laboratory.folder.file("again.belltrace")
+        #expect(try daemon.call("device.record", ["device": "lo", "file": .string(again)])["replayable"] == true)
+        // The visit is over: a check may begin.
+        try await daemon.runner.beginCheck(of: "lo")
+        await daemon.runner.endCheck()
+        await daemon.end()
+    }
+
     @Test("an instrument's transfers are recorded too, and a daemon's end ends the recording")
     func recordInstrument() async throws {
         let laboratory = try laboratory()

@@ -11,13 +11,17 @@ final class Box: Sendable {
     private let model: Mutex<SimulatedMiniCircuits>
     private let opened = Mutex<[ScriptedUSB]>([])
 
-    init(_ description: SimulatedMiniCircuits.Description, port: String = "1-1") throws {
+    /// - Parameter problem: Why its USB strings cannot be read, serial number and product.
+    init(
+        _ description: SimulatedMiniCircuits.Description, port: String = "1-1", problem: String? = nil
+    ) throws {
         let simulated = try #require(SimulatedMiniCircuits(description), "\(description.model) is simulated")
         let descriptors = simulated.descriptors
         model = Mutex(simulated)
         identity = USBIdentity(
-            vendor: descriptors.vendor, product: descriptors.product, serial: descriptors.serial,
-            manufacturer: descriptors.manufacturer, productName: descriptors.productName, port: port)
+            vendor: descriptors.vendor, product: descriptors.product,
+            serial: problem == nil ? descriptors.serial : nil, manufacturer: descriptors.manufacturer,
+            productName: problem == nil ? descriptors.productName : "", port: port, problem: problem)
     }
 
     convenience init(

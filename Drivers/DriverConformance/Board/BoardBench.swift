@@ -30,6 +30,8 @@ struct BoardBench: Sendable {
     var foreignRecords: UInt32 = 0
     /// Wall time a trial takes here, seen at the reference arm.
     var secondsPerTrial = 0.0
+    /// Why no board is there; nothing is tried then.
+    var absence: BellError?
     /// Checks in a row that ended without an answer.
     var silences = 0
     var largest: (arm: ArmRun, replay: Duration)?
