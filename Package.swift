@@ -71,7 +71,7 @@ let package = Package(
         driver("DriverKit", ["BellModel", "CKernels"]),
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("USBTransport", ["BellModel", "DriverKit", "CLibUSB", "CShims"]),
+        driver("USBTransport", ["BellModel", "BellHost", "DriverKit", "CLibUSB"]),
         driver("RFSwitch", ["BellModel", "BellHost", "DriverKit"]),
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
