@@ -143,6 +143,9 @@ actor DeviceKeeper {
             alice: problems.alice == nil ? capabilities.alice : nil, bob: problems.bob == nil ? capabilities.bob : nil)
     }
 
+    /// Whether both boards have sent what they had kept, and it was handed on or kept here.
+    var hasReplayed: Bool { Node.allCases.allSatisfy { replayed[$0] != nil } }
+
     private func received(_ event: BoardEvent, from node: Node) async {
         switch event {
         case .connected(let new, let isReboot):

@@ -10,6 +10,7 @@ import DriverKit
 import Foundation
 import MockLab
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 

@@ -5,6 +5,7 @@ import DriverKit
 import MockLab
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 

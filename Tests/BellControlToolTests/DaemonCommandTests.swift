@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("Commands that ask the daemon", .blocking)
 struct DaemonCommandTests {

@@ -7,6 +7,7 @@ import Foundation
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("Programs that serve devices", .serialized, .blocking)
 struct DriverFleetTests {

@@ -7,6 +7,7 @@ import Testing
 
 @testable import BellCampaign
 @testable import BellDaemon
+import TestSupport
 
 @Suite struct CampaignStoreTests {
     /// Makes a journal one that a newer belld has written.

@@ -4,6 +4,7 @@ import BellModel
 import BellStream
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon

@@ -8,6 +8,7 @@ import DriverKit
 import MockLab
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon
@@ -33,6 +34,12 @@ import Testing
         }
     }
 
+    /// Nothing here is about time-outs, and beside other tests an answer may be slow to come.
+    private static let patience: Duration = .seconds(120)
+    private static let timeouts = BoardTimeouts(
+        request: patience, transfer: patience, replay: patience, silence: patience, gap: .milliseconds(50),
+        resolution: .milliseconds(10))
+
     init() throws { laboratory = try TestLaboratory() }
 
     private static func opener(_ lab: VirtualLab, _ node: Node) -> TransportOpener {
@@ -46,7 +53,7 @@ import Testing
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts,
+            timeouts: Self.timeouts,
             telemetry: { [shown] kind, data in shown.withLock { $0.append((kind, data)) } },
             standing: standing ?? { [unfinished] in unfinished.contains($0) ? .unfinished : .finished })
         await keeper.listen()
@@ -64,14 +71,14 @@ import Testing
                 },
                 hostBits: { (_, range) async throws(BellError) in [UInt8](repeating: 0, count: range.count) },
                 now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { true }, triggerMaster: .alice,
-                report: { _ in }, journalGrew: {}, stall: 2_000_000_000))
+                report: { _ in }, journalGrew: {}, stall: UInt64(Self.patience / .nanoseconds(1))))
     }
 
     /// Leaves a campaign as a daemon does that is killed right after START.
     private func abandon(_ id: CampaignID) async throws {
         let lab = laboratory.virtual
         let drivers = PerNode { node in
-            BoardDriver(name: node.name, node: node) { () async throws(BellError) in try lab.transport(to: node) }
+            BoardDriver(name: node.name, node: node, timeouts: Self.timeouts, open: Self.opener(lab, node))
         }
         let boards = PerNode(alice: try await drivers.alice.connect(), bob: try await drivers.bob.connect())
         let keeper = try JournalKeeper.open(at: laboratory.store.journal(of: id), unpause: false)
@@ -111,7 +118,7 @@ import Testing
                 // Everything is replayed, and would not come again.
                 _ = try await devices.boards[node].status()
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await eventually("all that was replayed is kept") { await devices.hasReplayed }
         }
         let campaign = try await campaign(id, on: devices)
         await devices.lend(to: campaign)
@@ -191,12 +198,13 @@ import Testing
     @Test("instruments are left alone while a board is at work on an arm that a crash left open")
     func running() async throws {
         var slow = laboratory
-        slow.virtual = try TestLaboratory.virtual(laboratory.folder, pace: .trialsPerSecond(500))
+        // The arm would take 50 s: it ends because it is stopped.
+        slow.virtual = try TestLaboratory.virtual(laboratory.folder, pace: .trialsPerSecond(10))
         let lab = slow.virtual
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in }, standing: { _ in .unfinished })
+            timeouts: Self.timeouts, telemetry: { _, _ in }, standing: { _ in .unfinished })
         await keeper.listen()
         let boards = PerNode(
             alice: try await keeper.boards.alice.connect(), bob: try await keeper.boards.bob.connect())
@@ -214,12 +222,8 @@ import Testing
         let error = await #expect(throws: BellError.self) { try await keeper.refuseWhileRunning() }
         #expect(error?.code == .campaignBusy)
         #expect(error?.what.contains("arm 3 of campaign \(id)") == true)
-        try await eventually("the arm is over") {
-            do throws(BellError) {
-                try await keeper.refuseWhileRunning()
-                return true
-            } catch { return false }
-        }
+        for node in Node.allCases { try await keeper.boards[node].stop() }
+        try await keeper.refuseWhileRunning()
         await keeper.stop()
         lab.stop()
     }

@@ -5,6 +5,7 @@ import DriverKit
 import Recording
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import BellDaemon
 

@@ -3,6 +3,7 @@ import BellModel
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
 /// Signals and children belong to the whole process: one test at a time.
 @Suite(.serialized) struct ProcessTests {

@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 @Suite struct FinderTests {
     private static func driver(_ bus: BenchBus, serial: String = "200") -> RFSwitch {
