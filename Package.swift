@@ -144,7 +144,7 @@ let package = Package(
 
         tests(of: "BellModel"),
         tests(of: "BellCommandLine"),
-        tests(of: "BellHost"),
+        tests(of: "BellHost", ["CShims"]),
         tests(of: "BellZeroMQ"),
         tests(of: "BellSQLite"),
         tests(of: "BellCrypto"),
