@@ -124,8 +124,10 @@ final class LibUSBHotplug: Sendable {
             return
         }
         do throws(BellError) {
+            // The device is given back before the context is: libusb_exit may follow at once.
+            let arrival = HandedOver(device)
             let thread = try LibUSBThread.start(named: "usb arrival") { [self] in
-                meet(device, at: place)
+                arrival.consume { meet($0, at: place) }
                 context.release()
             }
             pthread_detach(thread)
