@@ -149,7 +149,7 @@ let package = Package(
 
         tests(of: "BellModel"),
         tests(of: "BellCommandLine"),
-        tests(of: "BellHost", ["TestSupport"]),
+        tests(of: "BellHost", ["CShims", "TestSupport"]),
         tests(of: "BellZeroMQ", ["TestSupport"]),
         tests(of: "BellSQLite", ["TestSupport"]),
         tests(of: "BellCrypto"),

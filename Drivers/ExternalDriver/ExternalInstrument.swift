@@ -6,7 +6,7 @@ public import DriverKit
 ///
 /// belld connects a DEALER to the driver's ROUTER. After an error of the link the owner calls ``connect()`` again.
 /// - SeeAlso: docs/instrument-protocol.md.
-public actor ExternalInstrument: Instrument {
+public actor ExternalInstrument: ProcessInstrument {
     /// Calls that may wait. More than any screen of settings; a caller that piles them up is told.
     private static let callLimit = 256
 
@@ -117,6 +117,15 @@ public actor ExternalInstrument: Instrument {
         let start = ContinuousClock.now
         _ = try await call(.ping)
         return start.duration(to: .now)
+    }
+
+    public func processEnded(_ how: String) {
+        end(
+            BellError(
+                .instrumentProcessEnded, "The instrument's driver process ended \(shown(how, limit: 100)).", at: name,
+                state:
+                    "what was asked last may have been done or not; the settings are those that the instrument has now",
+                fix: "see the process's log; its supervisor starts it again"))
     }
 
     public func close() {

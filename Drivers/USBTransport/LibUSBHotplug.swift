@@ -125,8 +125,10 @@ final class LibUSBHotplug: Sendable {
             return
         }
         do throws(BellError) {
+            // The device is given back before the context is: libusb_exit may follow at once.
+            let arrival = HandedOver(device)
             try startThread(named: "usb arrival") { [self] in
-                meet(device, at: place)
+                arrival.consume { meet($0, at: place) }
                 context.release()
             }
         } catch {

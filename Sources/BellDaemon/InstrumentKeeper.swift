@@ -206,6 +206,18 @@ actor InstrumentKeeper {
         telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(name)])
     }
 
+    /// The process that serves a device has ended, as whoever watches it tells: calls that wait for it fail at once.
+    ///
+    /// - Returns: Whether the device is an instrument with a driver process; a board's link shows the end by itself.
+    func processEnded(_ name: String, how: String) async -> Bool {
+        guard let place = entries.firstIndex(where: { $0.device.name == name }),
+            let instrument = entries[place].instrument as? any ProcessInstrument
+        else { return false }
+        await instrument.processEnded(how)
+        entries[place].nudges += 1
+        return true
+    }
+
     // MARK: Setting
 
     /// Sets one value, as a person asked.

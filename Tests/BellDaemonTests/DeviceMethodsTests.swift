@@ -144,6 +144,17 @@ import TestSupport
         await daemon.end()
     }
 
+    @Test("the end of a driver process is noted where there is one, and harms nothing else")
+    func processEnded() async throws {
+        let daemon = try running(try laboratory())
+        for (device, isNoted) in [("far", true), ("lo", false), ("alice", false), ("nobody", false)] {
+            let answer = try daemon.call("device.ended", ["device": .string(device), "how": "with status 4"])
+            #expect(answer["noted"] == .bool(isNoted), "\(device)")
+        }
+        #expect(try states(daemon).prefix(4).allSatisfy { $0.hasSuffix(" connected") })
+        await daemon.end()
+    }
+
     // MARK: Checks
 
     @Test("an instrument's check passes, and the instrument is belld's again afterwards")

@@ -271,6 +271,37 @@ struct SoundBoardTests {
         #expect(report["spool.fill"]?.verdict == .passed)
     }
 
+    @Test("A board without a generator that claims a huge spool is not sent as many bits")
+    func hugeSpool() async throws {
+        let mutation = Mutation(
+            host: { _, message, _ in
+                if case .hostBits(let bits) = message, bits.bits.count > 1 << 18 {
+                    Issue.record("\(bits.bits.count) bits were sent")
+                    return .answer([.ok])
+                }
+                return .pass
+            },
+            board: { _, message, request in
+                switch message {
+                case .capabilities(var capabilities):
+                    capabilities.hasRNG = false
+                    return [Wire(.capabilities(capabilities), replyTo: request)]
+                case .rawRandom:
+                    return [Wire(.error(ErrorReport(code: .unsupported, text: "no generator")), replyTo: request)]
+                case .status(var status):
+                    status.spoolFree = 1 << 28
+                    return [Wire(.status(status), replyTo: request)]
+                default: return nil
+                }
+            })
+        let report = try await SoundBoardTests.run(try SyncLab(mutation: mutation))
+        guard case .skipped(let reason) = report["spool.refuses"]?.verdict else {
+            Issue.record("\(report.text)")
+            return
+        }
+        #expect(reason.contains("larger than the kit's largest arm"))
+    }
+
     @Test("A board that falls silent in the middle is not asked fifty times more")
     func fallsSilent() async throws {
         let mutation = Mutation(

@@ -35,6 +35,8 @@ struct BoardBench: Sendable {
     /// Checks in a row that ended without an answer.
     var silences = 0
     var largest: (arm: ArmRun, replay: Duration)?
+    /// The arms that came to their end, and what is wrong with each.
+    var accounts: [(arm: UInt64, problems: [String])] = []
     private(set) var lastArm: UInt64 = 0
     /// Not 0, so that a board that counts by itself is seen.
     private(set) var nextIndex: UInt64 = 7_168

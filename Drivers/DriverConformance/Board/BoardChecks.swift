@@ -263,6 +263,10 @@ enum BoardChecks {
             "session.ticks", "the counter never went back", "Conventions", rule: "never set the counter back",
             run: FramingChecks.ticks),
         BoardCheck(
+            "session.accounted", "every arm's records are accounted for", arms,
+            rule: "send each trial of each arm once, in order, as many as ARM_END announces", need: .reference,
+            run: AccountChecks.accounted),
+        BoardCheck(
             "session.left-safe", "the board is left safe and empty", states, rule: "obey SAFE and ACK",
             run: SafeChecks.left),
     ]

@@ -117,8 +117,9 @@ enum DeviceCheckCommand {
         } else {
             let instrument = try access.devices.instrument(
                 name: title, driver: device.driver, address: device.address)
+            let isAllowed = invocation.flag("allow-output")
             let kit = InstrumentConformance(
-                instrument, options: InstrumentConformanceOptions(allowSetting: invocation.flag("allow-output")))
+                instrument, options: InstrumentConformanceOptions(allowSetting: isAllowed, allowOutput: isAllowed))
             pending = DirectAccess.start { () async throws(BellError) in await kit.run { latest.set($0) } }
         }
         let report = try watch(pending, latest, invocation.console, isInterrupted)
