@@ -219,7 +219,7 @@ let package = Package(
             of: "BellControlTool",
             [
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
-                "BellControl", "BellSequence", "Devices", "DriverKit", "Recording", "VirtualUSB",
+                "BellControl", "BellSequence", "Devices", "DriverKit", "ExternalDriver", "Recording", "VirtualUSB",
             ]),
     ],
     swiftLanguageModes: [.v6]
