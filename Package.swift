@@ -45,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMinpack", providers: [.apt(["libcminpack-dev"])]),
         .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
         .target(name: "CKernels"),
@@ -65,6 +66,9 @@ let package = Package(
         library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel"]),
+
+        library("BellFit", ["BellModel", "CMinpack"]),
+        library("BellPlot", ["BellModel"]),
 
         library("BellAudit", ["BellModel", "BellTiming"]),
 
@@ -88,6 +92,12 @@ let package = Package(
             ]),
 
         library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
+        library(
+            "BellCalibration",
+            [
+                "BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellTiming", "BellSequence",
+                "BellStatistics", "BellFit", "BellPlot",
+            ]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
         library("BellControl", ["BellModel", "BellZeroMQ"]),
         library(
@@ -107,7 +117,8 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
                 "DriverConformance",
-                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
+                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign", "BellFit", "BellPlot",
+                "BellCalibration",
             ]),
         library(
             "BellCertifier",
@@ -120,7 +131,7 @@ let package = Package(
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
-                "BellControl", "BellCampaign", "BellCertification",
+                "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
@@ -164,6 +175,14 @@ let package = Package(
                 "USBTransport", "VirtualUSB",
             ]),
         tests(of: "BellRandomness"),
+        tests(of: "BellFit"),
+        tests(of: "BellPlot"),
+        tests(
+            of: "BellCalibration",
+            [
+                "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
+                "MockLab",
+            ]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),

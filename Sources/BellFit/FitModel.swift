@@ -1,0 +1,20 @@
+/// A function y(x; p) that is fitted to data: its parameters' names, its value and how a fit begins.
+///
+/// A model knows its own starting values: nobody guesses them by hand.
+public protocol FitModel: Sendable {
+    /// Names of the parameters, in the order of `p`; for messages and tables.
+    var parameterNames: [String] { get }
+
+    /// y(x; p). `p` has as many entries as there are names.
+    func value(_ x: Double, _ p: [Double]) -> Double
+
+    /// ∂y/∂p at x into `gradient`, which has as many entries as there are names; false when only differences are known.
+    func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool
+
+    /// Starting values from the data alone; nil when the data show nothing to begin with.
+    func start(x: [Double], y: [Double]) -> [Double]?
+}
+
+extension FitModel {
+    public func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool { false }
+}
