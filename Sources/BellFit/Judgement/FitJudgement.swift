@@ -66,7 +66,7 @@ public struct FitJudgement: Sendable {
         if sigma != nil, fit.degreesOfFreedom > 0, !limits.reducedChiSquare.contains(reduced) {
             find(
                 .badData,
-                "χ²/ν is \(Text.digits(reduced)), not within \(Text.digits(limits.reducedChiSquare.lowerBound)) to "
+                "the reduced χ² is \(Text.digits(reduced)), not within \(Text.digits(limits.reducedChiSquare.lowerBound)) to "
                     + "\(Text.digits(limits.reducedChiSquare.upperBound)): the model does not describe the data")
         }
         let score = RunsTest.score(residuals)
