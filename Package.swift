@@ -183,7 +183,7 @@ let package = Package(
             [
                 "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
                 "MockLab",
-            ]),
+            ], exclude: ["LinkReference"]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
