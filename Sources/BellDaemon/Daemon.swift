@@ -108,7 +108,7 @@ public final class Daemon: Sendable {
         let devices = DeviceKeeper(
             laboratory: laboratory, openers: openers, timeouts: options.timeouts,
             telemetry: { kind, data in telemetry.publish(kind: kind, data: data) },
-            isUnfinished: { store.isUnfinished($0) })
+            standing: { store.standing(of: $0) })
         self.devices = devices
 
         let drivers = try laboratory.instruments.map { (device) throws(BellError) in

@@ -140,6 +140,11 @@ extension Laboratory.Device {
             }
         }
         let run = reader.optionalValue("run") == nil ? [] : reader.strings("run")
+        if case .sequence(let words)? = reader.optionalValue("run")?.content, words.isEmpty {
+            reader.fail(
+                "run", "The command that serves \(name) is an empty list.",
+                fix: "write the program and its arguments, for example [python3, driver.py], or remove run")
+        }
         guard let address else { return nil }
         if !run.isEmpty, address.zeroMQEndpoint(runDirectory: "") == nil {
             reader.fail(

@@ -5,6 +5,7 @@ import BellStream
 import BellZeroMQ
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

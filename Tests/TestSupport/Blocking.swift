@@ -1,12 +1,12 @@
 import BellHost
 import Dispatch
 import Synchronization
-import Testing
+public import Testing
 
 /// Runs each test on a thread of its own, because it waits in system calls: the few threads that Swift shares among all
-/// tasks must stay free for the daemon that it waits for, and Dispatch adds a thread a second only.
-struct Blocking: SuiteTrait, TestTrait, TestScoping {
-    let isRecursive = true
+/// tasks must stay free for what it waits for, and Dispatch adds a thread a second only.
+public struct Blocking: SuiteTrait, TestTrait, TestScoping {
+    public let isRecursive = true
 
     private final class Executor: TaskExecutor {
         private let jobs = Mutex<[UnownedJob]>([])
@@ -36,7 +36,7 @@ struct Blocking: SuiteTrait, TestTrait, TestScoping {
         }
     }
 
-    func provideScope(
+    public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
         // Once a test case; the suite and the function around it have nothing that waits.
@@ -49,5 +49,6 @@ struct Blocking: SuiteTrait, TestTrait, TestScoping {
 }
 
 extension Trait where Self == Blocking {
-    static var blocking: Self { Self() }
+    /// Each test on a thread of its own.
+    public static var blocking: Self { Self() }
 }

@@ -2,23 +2,10 @@ import BellModel
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
-/// A folder for Unix sockets that goes away with the value.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/bellzmq-XXXXXX".utf8CString)
-        let made = try #require(mkdtemp(&template))
-        path = String(cString: made)
-    }
-
+extension TemporaryFolder {
     func endpoint(_ name: String) -> String { "ipc://\(path)/\(name)" }
-
-    deinit {
-        for name in ["a", "b", "c"] { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
 }
 
 /// Collects messages from callbacks and waits for a number of them.
