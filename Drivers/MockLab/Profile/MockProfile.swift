@@ -12,6 +12,8 @@ public struct MockProfile: Equatable, Sendable {
     public var triggerMaster: Node
     /// Simulated instruments beside the boards; nothing that they are set to changes the physics yet.
     public var instruments: [MockInstrument] = []
+    /// Which of these numbers change, and how.
+    public var drift = DriftPlan()
 
     public init(name: String, physics: PhysicsTruth, boards: PerNode<BoardTruth>, triggerMaster: Node = .alice) {
         self.name = name
@@ -43,6 +45,7 @@ public struct MockProfile: Equatable, Sendable {
                     MockInstrument(name: name, model: entry.string("model"), serial: entry.string("serial")))
             }
         }
+        let drift = DriftPlan(reading: &reader)
         try reader.finish()
         guard let alice = read.alice.1, let bob = read.bob.1 else {
             throw BellError(.yamlValue, "A board's tick rate is not between 1 kHz and 1 THz.", at: yaml.source)
@@ -53,6 +56,7 @@ public struct MockProfile: Equatable, Sendable {
             name: name, physics: physics, boards: PerNode(alice: alice, bob: bob),
             triggerMaster: Node(name: master) ?? .alice)
         self.instruments = instruments
+        self.drift = drift
     }
 }
 
