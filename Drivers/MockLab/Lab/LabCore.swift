@@ -31,6 +31,7 @@ struct LabCore: Sendable {
     var drift: LabDrift?
     /// What the drift has made of the profile's physics.
     var truthNow: PhysicsTruth
+    var gauges: GaugeBook
 
     private struct PhysicsKey: Equatable {
         var versions: PerNode<Int?>
@@ -45,6 +46,7 @@ struct LabCore: Sendable {
         self.profile = profile
         drift = LabDrift(profile: profile, seed: seed)
         truthNow = profile.physics
+        gauges = GaugeBook(profile: profile, seed: seed)
         self.seed = seed
         self.pace = pace
         self.makeBootID = makeBootID

@@ -12,6 +12,8 @@ public struct MockProfile: Equatable, Sendable {
     public var triggerMaster: Node
     /// Simulated instruments beside the boards; nothing that they are set to changes the physics yet.
     public var instruments: [MockInstrument] = []
+    /// Monitored values beside the physics.
+    public var gauges: [GaugeTruth] = []
     /// Which of these numbers change, and how.
     public var drift = DriftPlan()
 
@@ -45,6 +47,7 @@ public struct MockProfile: Equatable, Sendable {
                     MockInstrument(name: name, model: entry.string("model"), serial: entry.string("serial")))
             }
         }
+        let gauges = GaugeTruth.all(reading: &reader, instruments: instruments.map(\.name))
         let drift = DriftPlan(reading: &reader)
         try reader.finish()
         guard let alice = read.alice.1, let bob = read.bob.1 else {
@@ -56,6 +59,7 @@ public struct MockProfile: Equatable, Sendable {
             name: name, physics: physics, boards: PerNode(alice: alice, bob: bob),
             triggerMaster: Node(name: master) ?? .alice)
         self.instruments = instruments
+        self.gauges = gauges
         self.drift = drift
     }
 }
