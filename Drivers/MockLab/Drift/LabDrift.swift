@@ -27,10 +27,14 @@ struct LabDrift: Sendable {
         return true
     }
 
+    /// How far each number is from its value at the start.
+    var offsets: [(number: DriftPlan.Number, offset: Double)] {
+        zip(profile.drift.laws, walks).map { ($0.number, $1.offset) }
+    }
+
     /// What is true now.
     var present: MockProfile {
-        let offsets = zip(profile.drift.laws, walks).map { ($0.number, $1.offset) }
-        return profile.changed(by: offsets, without: ["drift", "spread", "gauges", "instruments"])
+        profile.changed(by: offsets, without: ["drift", "spread", "gauges", "instruments"])
     }
 
     /// Pulses, the one at `time` included, that come before the next step; ≥ 1.
