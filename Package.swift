@@ -147,7 +147,7 @@ let package = Package(
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
-                "BellStream", "BellControl",
+                "BellStream", "BellControl", "BellFit",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // What many tests need: folders, numbers without pattern, waiting, clocks.
@@ -182,7 +182,7 @@ let package = Package(
                 "USBTransport", "VirtualUSB",
             ], exclude: ["Reference"]),
         tests(of: "BellRandomness", ["TestSupport"]),
-        tests(of: "BellFit"),
+        tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(
             of: "BellCalibration",
