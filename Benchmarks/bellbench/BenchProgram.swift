@@ -5,7 +5,7 @@ import Glibc
 
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
-    static let parts = ["audit", "health", "usb", "ping", "belld", "lab"]
+    static let parts = ["audit", "health", "fit", "usb", "ping", "belld", "lab"]
 
     static let command = CommandSpec(
         name: "bellbench", summary: "Measure belld against its peers and this machine's limits, all in one run.",
@@ -86,6 +86,7 @@ enum BenchProgram {
             switch part {
             case "audit": rows += try AuditBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
+            case "fit": rows += try FitBench(bench).run()
             case "usb": rows += try USBBench(bench).run()
             case "ping": rows += try PingBench(bench).run()
             case "belld":

@@ -32,8 +32,8 @@ actor CampaignRunner {
     private var cancelCheck: (@Sendable () -> Void)?
     /// Devices that a person's request is just setting.
     private var visits = 0
-    /// An unfinished campaign waits for the end of a check.
-    private var resumesAfterCheck = false
+    /// An unfinished campaign waits for the end of a check, or of an attempt to begin another one.
+    private var resumesLater = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
     private var resumeAttempts = 0
@@ -65,7 +65,7 @@ actor CampaignRunner {
     func start(planPath: String) async throws(BellError) -> JSON {
         try refuseIfBusy()
         isChanging = true
-        defer { isChanging = false }
+        defer { changed() }
         await endOfVisits()
         let text = try readText(planPath)
         let file = try PlanFile(text: text, source: planPath)
@@ -116,7 +116,7 @@ actor CampaignRunner {
         }
         try refuseIfBusy()
         isChanging = true
-        defer { isChanging = false }
+        defer { changed() }
         await endOfVisits()
         let entry = try store.find(name)
         guard !entry.state.isFinal else {
@@ -226,8 +226,18 @@ actor CampaignRunner {
     func endCheck() {
         occupied = nil
         cancelCheck = nil
-        guard resumesAfterCheck else { return }
-        resumesAfterCheck = false
+        resumeWaiting()
+    }
+
+    /// A person's campaign is begun, or could not be.
+    private func changed() {
+        isChanging = false
+        resumeWaiting()
+    }
+
+    private func resumeWaiting() {
+        guard resumesLater, occupied == nil, !isChanging else { return }
+        resumesLater = false
         Task { [weak self] in await self?.resumeUnfinished() }
     }
 
@@ -236,8 +246,9 @@ actor CampaignRunner {
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
     /// always. What fails for the disk's sake is tried again.
     func resumeUnfinished() async {
-        guard occupied == nil else {
-            resumesAfterCheck = true
+        // What is being begun may fail, and leave nothing under way.
+        guard occupied == nil, !isChanging else {
+            resumesLater = true
             return
         }
         var failure: BellError?
@@ -311,8 +322,11 @@ actor CampaignRunner {
             },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
             triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) },
-            journalGrew: { [notify] in notify(id) }, stall: stall
-        )
+            journalGrew: { [notify] in notify(id) }, stall: stall,
+            unsettled: { [instruments] isClosing in
+                if isClosing { await instruments.confirm() }
+                return await instruments.unsettled
+            })
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)
         await devices.lend(to: campaign)
@@ -353,6 +367,7 @@ actor CampaignRunner {
         log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
         // Until all is put away nobody may begin another one.
         await devices.takeBack(from: campaign)
+        await instruments.endBlock()
         await ended.keeper.drain()
         current = nil
         sources = nil

@@ -113,7 +113,7 @@ public final class Daemon: Sendable {
         let devices = DeviceKeeper(
             laboratory: laboratory, openers: openers, timeouts: options.timeouts,
             telemetry: { kind, data in telemetry.publish(kind: kind, data: data) },
-            isUnfinished: { store.isUnfinished($0) })
+            standing: { store.standing(of: $0) })
         self.devices = devices
 
         let drivers = try laboratory.instruments.map { (device) throws(BellError) in
@@ -215,8 +215,9 @@ public final class Daemon: Sendable {
     /// All routines, with the laboratory's files behind them.
     private static func calibration(_ files: LaboratoryFiles) throws(BellError) -> CalibrationKit {
         CalibrationKit(shelf: try RoutineShelf([]), book: LaboratoryBook(files: files)) {
-            { (point, _, _, _) throws(BellError) in
-                throw BellError(.calibrationRoutine, "There is no experiment \(point.sequence).")
+            let experiments = ExperimentFiles(laboratory: files.path)
+            return { (point, values, limits, inputBits) throws(BellError) in
+                try experiments.compile(point, values, limits, inputBits)
             }
         }
     }

@@ -13,8 +13,13 @@ public protocol FitModel: Sendable {
 
     /// Starting values from the data alone; nil when the data show nothing to begin with.
     func start(x: [Double], y: [Double]) -> [Double]?
+
+    /// Of all parameters that give the same function the ones to be reported: positive amplitudes, phases in −π...π.
+    func normal(_ p: [Double]) -> [Double]
 }
 
 extension FitModel {
     public func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool { false }
+
+    public func normal(_ p: [Double]) -> [Double] { p }
 }

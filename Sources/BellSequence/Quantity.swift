@@ -41,6 +41,20 @@ public struct Quantity: Hashable, Sendable {
         "readout_threshold", "LSB", -32_768...32_767, "where on that direction an outcome changes from 0 to 1")
     public static let readoutSeparation = Quantity(
         "readout_separation", "LSB", 0...32_767, "half the distance of the two clouds' centres; a diagnostic")
+    public static let piAmplitude = Quantity(
+        "pi_amplitude", "1", 0...1, "amplitude of the π pulse, as a fraction of the channel's full scale",
+        optional: true)
+    public static let piDrag = Quantity(
+        "pi_drag", "ns", -10...10, "DRAG coefficient β of the π pulse: Q = β dI/dt", optional: true)
+    public static let gatedAmplitudeRatio = Quantity(
+        "gated_amplitude_ratio", "1", 0.1...10,
+        "amplitude at the qubit through the setting switch, over that of the fixed path", optional: true)
+    public static let gatedPhase = Quantity(
+        "gated_phase", "rad", -7...7, "extra phase of the path through the setting switch", optional: true)
+    public static let readoutFrequency = Quantity(
+        "readout_frequency", "Hz", -1e9...1e9, "offset of the readout tone from the readout frame", optional: true)
+    public static let readoutWindow = Quantity(
+        "readout_window", "ns", 0.01...1e6, "how long the readout tone and its integration last", optional: true)
 
     // Of the link: link.yaml.
 
@@ -87,7 +101,8 @@ public struct Quantity: Hashable, Sendable {
     /// What alice.yaml and bob.yaml hold under `values`.
     public static let ofNode = [
         halfPiAmplitude, halfPiDrag, driveDetuning, emissionAmplitude, absorptionAmplitude, readoutAmplitude,
-        readoutAngle, readoutThreshold, readoutSeparation,
+        readoutAngle, readoutThreshold, readoutSeparation, piAmplitude, piDrag, gatedAmplitudeRatio, gatedPhase,
+        readoutFrequency, readoutWindow,
     ]
     /// What link.yaml holds under `values`.
     public static let ofLink = [linkDelay, linkPhase]

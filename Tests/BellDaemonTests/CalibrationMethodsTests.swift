@@ -2,6 +2,7 @@ import BellCalibration
 import BellModel
 import BellSequence
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BellDaemon

@@ -28,7 +28,7 @@ import Testing
             keeper = DeviceKeeper(
                 laboratory: lab,
                 openers: PerNode { node in { () async throws(BellError) in try virtual.transport(to: node) } },
-                timeouts: timeouts, telemetry: { _, _ in }, isUnfinished: { _ in false })
+                timeouts: timeouts, telemetry: { _, _ in }, standing: { _ in .unknown })
             await keeper.listen()
             for node in Node.allCases { _ = try await keeper.boards[node].connect() }
             arms = JointArm(campaign: try .newCalibration())

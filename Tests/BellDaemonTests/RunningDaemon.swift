@@ -6,6 +6,7 @@ import BellZeroMQ
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

@@ -9,6 +9,7 @@ import Foundation
 import MockLab
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon
