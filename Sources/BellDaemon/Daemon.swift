@@ -148,7 +148,7 @@ public final class Daemon: Sendable {
         self.runner = runner
 
         let kit: CalibrationKit
-        if let calibration { kit = calibration } else { kit = try Daemon.calibration(files) }
+        if let calibration { kit = calibration } else { kit = try Daemon.calibration(files, options.state) }
         let desk = CalibrationDesk(
             shelf: kit.shelf, book: kit.book,
             services: CalibrationDesk.Services(
@@ -213,8 +213,12 @@ public final class Daemon: Sendable {
     }
 
     /// All routines, with the laboratory's files behind them.
-    private static func calibration(_ files: LaboratoryFiles) throws(BellError) -> CalibrationKit {
-        CalibrationKit(shelf: try RoutineShelf([]), book: LaboratoryBook(files: files)) {
+    private static func calibration(
+        _ files: LaboratoryFiles, _ state: StateDirectory
+    ) throws(BellError) -> CalibrationKit {
+        let book = try LaboratoryBook(
+            laboratory: files.path, history: state.file(CalibrationHistory.fileName), clock: wallClockSeconds)
+        return CalibrationKit(shelf: try RoutineShelf([]), book: book) {
             let experiments = ExperimentFiles(laboratory: files.path)
             return { (point, values, limits, inputBits) throws(BellError) in
                 try experiments.compile(point, values, limits, inputBits)

@@ -226,7 +226,7 @@ struct CalibrateCommandTests {
 
     @Test(
         "a span of time that is none is refused",
-        arguments: ["", "d", "7", "7m", "-1d", "1e9d", "99999999999w", "7 d", "nand"])
+        arguments: ["", "d", "7", "7m", "-1d", "1e9d", "99999999999w", "7 d", "nand", "1d 2h"])
     func spans(_ text: String) {
         #expect(throws: BellError.self) { try CalibrateHistoryCommand.seconds(text) }
     }

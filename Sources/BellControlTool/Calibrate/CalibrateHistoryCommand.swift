@@ -26,16 +26,8 @@ enum CalibrateHistoryCommand {
 
     /// `7d` as seconds.
     static func seconds(_ text: String) throws(BellError) -> Double {
-        let units: [(name: String, seconds: Double)] = [
-            ("min", 60), ("s", 1), ("h", 3600), ("d", 86_400), ("w", 604_800),
-        ]
-        for (name, size) in units where text.hasSuffix(name) {
-            let number = text.dropLast(name.count)
-            guard number.allSatisfy({ $0.isASCII && $0.isNumber || $0 == "." }), let value = Double(number),
-                value * size < 1e10
-            else { break }
-            return value * size
-        }
+        // A bare number would be seconds; nobody means them here.
+        if text.last?.isLetter == true, let span = TimeSpan(text) { return span.seconds }
         throw BellError(
             .toolArgument, "--since takes a span of time, found \"\(text.prefix(40))\".", at: "--since",
             fix: "write it as 90s, 30min, 12h, 7d or 2w")

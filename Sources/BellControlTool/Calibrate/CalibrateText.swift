@@ -1,3 +1,4 @@
+import BellCalibration
 import BellModel
 
 /// Texts about calibrations.
@@ -6,14 +7,8 @@ enum CalibrateText {
     static func measured(_ value: Double?, _ uncertainty: Double?) -> String {
         guard let value, value.isFinite else { return NumberText.missing }
         guard let uncertainty, uncertainty.isFinite, uncertainty > 0 else { return JSON.double(value).text }
-        // The uncertainty's second digit is the last one of both; no logarithm is needed for that.
-        var decimals = 0
-        var scaled = uncertainty
-        while scaled < 9.95, decimals < 9 {
-            scaled *= 10
-            decimals += 1
-        }
-        return NumberText.value(value, error: uncertainty, decimals: decimals)
+        let text = MeasuredNumber.text(value, uncertainty: uncertainty)
+        return "\(text.value) ± \(text.uncertainty)"
     }
 
     /// `alice.half_pi_amplitude  0.75760 ± 0.00050`, one a line; the unit where it is not 1.
