@@ -70,7 +70,8 @@ struct NightProfileTests {
         let error = try #require(throws: BellError.self) { _ = try programs("cold-start") }
         #expect(error.what.contains("margin"))
         for seed in 0..<50 as Range<UInt64> {
-            let truth = profile.drawn(seed: seed).physics.nodes
+            let drawn = profile.drawn(seed: seed)
+            let truth = drawn.physics.nodes
             var node = Node.alice
             let lines = try Self.load("Calibration/mocklab/timing.yaml").replacing(
                 "laboratory: mocklab", with: "laboratory: cold-start"
@@ -87,7 +88,11 @@ struct NightProfileTests {
                 return "  \(key): {value: \(1e9 * delay), unit: ns, uncertainty: 0.05, time: 2026-11-20T06:00:00Z, "
                     + "routine: truth, run: test}"
             }
-            _ = try programs("cold-start", timing: lines.joined(separator: "\n"))
+            let programs = try programs("cold-start", timing: lines.joined(separator: "\n"))
+            // A search of a second each; three laboratories are enough to see that there is something to find.
+            guard seed < 3, let alice = programs.alice, let bob = programs.bob else { continue }
+            let best = GroundTruth(drawn.physics).largestS(of: PerNode(alice: alice, bob: bob)).s
+            #expect(best > 2.1 && best < 2.4, "seed \(seed): an ideal calibration reaches \(best)")
         }
     }
 
