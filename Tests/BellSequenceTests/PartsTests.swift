@@ -42,7 +42,8 @@ struct PartsTests {
         let waveform = try #require(shape.waveform(samples: 24, beta: 0.5))
         #expect(waveform.q == waveform.q.reversed().map { -$0 })
         // The steepest slope is π/T = 0.2618/ns, a quarter into the pulse; sample 5 lies at 2.75 ns.
-        #expect(abs(Double(waveform.q[5]) / 32_767 - 0.5 * 0.2618 * 0.9914) < 1e-3)
+        let slope = 0.5 * 0.2618 * 0.9914
+        #expect(abs(Double(waveform.q[5]) / 32_767 - slope) < 1e-3)
         #expect(shape.waveform(samples: 24, beta: 5) == nil)
     }
 
