@@ -146,7 +146,7 @@ let package = Package(
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
-                "BellStream", "BellControl",
+                "BellStream", "BellControl", "BellSequence", "BellYAML",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
