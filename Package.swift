@@ -83,7 +83,8 @@ let package = Package(
         driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "BellCrypto", "DriverKit", "Board"]),
         driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
+        driver(
+            "MockLab", ["BellModel", "CKernels", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
         driver(
             "Devices",
@@ -174,7 +175,7 @@ let package = Package(
             [
                 "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
                 "USBTransport", "VirtualUSB",
-            ]),
+            ], exclude: ["Reference"]),
         tests(of: "BellRandomness"),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),

@@ -195,8 +195,6 @@ struct LabCore: Sendable {
     /// Plays one board's program on its own trigger, with its switch passing.
     private mutating func shoot(_ wanted: ShotsRequest, at node: Node, request: UInt32) {
         guard let program = boards[node].program else { return }
-        var programs = PerNode<NodeProgram?>(alice: nil, bob: nil)
-        programs[node] = program
         let shots = Int(wanted.count)
         let half = TrialSampler.Half(
             firstIndex: 0, bits: [UInt8](repeating: 1, count: shots), startTick: 0, stopDelta: 0, flags: .simulated,
@@ -204,7 +202,8 @@ struct LabCore: Sendable {
         var halves = PerNode<TrialSampler.Half?>(alice: nil, bob: nil)
         halves[node] = half
         let period = LabCore.period(of: program)
-        let made = TrialSampler(physics: BellPhysics(programs: programs, truth: truth), gaussian: gaussian).play(
+        let physics = BellPhysics(shotsOf: program, node: node, truth: truth)
+        let made = TrialSampler(physics: physics, gaussian: gaussian).play(
             count: shots, time: time, period: period, halves: halves, random: &random)
         time &+= UInt64(shots) &* period
         let points = TrialRecord.all(in: made[node]?.records ?? []).map { Shots.Point(i: $0.i, q: $0.q) }
