@@ -14,7 +14,7 @@ struct Relaxation: BenchRoutine {
     func step(_ bench: NodeBench, _ rounds: [[Measurement]], _ effort: Effort) -> RoutineStep {
         DecayPlan(bench, effort, guess: bench.value("t1") ?? 20_000, longestWait: 300_000).step(rounds) { plan, waits in
             waits.map { bench.point("relaxation", ["wait_ns": $0], effort.shots(2000)) }
-        } analyse: { round, waits in
+        } analyse: { (round, waits) -> SweepFit<Exponential>? in
             guard round.count == waits.count else { return nil }
             return ShotSignal.population(round, bench).map { SweepFit(Exponential(), x: waits, $0) }
         } finish: { sweep in
@@ -41,7 +41,7 @@ struct Echo: BenchRoutine {
                     bench.point("echo", ["half_wait_ns": bench.wait($0 / 2), "phase_deg": phase], effort.shots(2000))
                 }
             }
-        } analyse: { round, waits in
+        } analyse: { (round, waits) -> SweepFit<Held<Exponential>>? in
             guard round.count == 2 * waits.count, let signal = ShotSignal.population(round, bench) else { return nil }
             let y = signal[0..<waits.count].halfDifference(
                 signal[waits.count..<2 * waits.count], label: "half difference of P(e)")

@@ -1,6 +1,7 @@
 import BellFit
 import BellModel
 import BellPlot
+import BellSequence
 import Glibc
 
 /// The DRAG coefficient β at which a pulse and its opposite undo each other.

@@ -1,5 +1,6 @@
 import BellModel
 import BellPlot
+import BellSequence
 import Glibc
 
 /// A routine of one node whose check is the same measurement with less effort, compared with the values in force.
