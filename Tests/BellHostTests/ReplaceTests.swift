@@ -1,6 +1,7 @@
 import BellHost
 import BellModel
 import Glibc
+import TestSupport
 import Testing
 
 @Suite("Replacing a person's file")
