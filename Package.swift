@@ -68,8 +68,8 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel"]),
 
-        library("BellFit", ["BellModel", "CMinpack"]),
-        library("BellPlot", ["BellModel"]),
+        library("BellFit", ["CMinpack"]),
+        library("BellPlot"),
 
         library("BellAudit", ["BellModel", "BellTiming"]),
 

@@ -48,6 +48,7 @@ struct FitBench {
         row.beside = [
             .init(name: "scipy \(peer.version) curve_fit, derivative in numpy", value: peer.derivative * 1e6),
             .init(name: "scipy curve_fit, by differences", value: peer.differences * 1e6),
+            .init(name: "scipy, derivative, tolerances 1e-15", value: peer.tight * 1e6),
         ]
         // The faster of scipy's two ways is the one to be compared with.
         let best = min(peer.derivative, peer.differences) * 1e6
@@ -75,7 +76,7 @@ struct FitBench {
 
     /// scipy's numbers; nil when there is no scipy.
     private func askPeer(_ x: [Double], _ y: [Double], _ sigma: [Double], _ start: [Double]) throws(BellError) -> (
-        version: String, differences: Double, derivative: Double, parameters: [Double]
+        version: String, differences: Double, derivative: Double, tight: Double, parameters: [Double]
     )? {
         func list(_ numbers: [Double]) -> JSON { .array(numbers.map { .double($0) }) }
         let path = "\(bench.folder)/fit.json"
@@ -85,13 +86,13 @@ struct FitBench {
         try removeFile(path)
         guard let version = answer["scipy"]?.stringValue else { return nil }
         guard let differences = answer["differences_s"]?.doubleValue,
-            let derivative = answer["derivative_s"]?.doubleValue,
+            let derivative = answer["derivative_s"]?.doubleValue, let tight = answer["tight_s"]?.doubleValue,
             let parameters = answer["parameters"]?.arrayValue?.compactMap(\.doubleValue), parameters.count == 5
         else {
             throw BellError(
                 .benchProgram, "scipy's answer is not understood.", at: bench.folders.peers, cause: answer.text)
         }
-        return (version, differences, derivative, parameters)
+        return (version, differences, derivative, tight, parameters)
     }
 
     private func compare(_ fit: Fit, with parameters: [Double]) throws(BellError) {
