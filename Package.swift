@@ -228,7 +228,7 @@ let package = Package(
                 "TestSupport", "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
                 "Devices", "Recording", "SCPIInstrument", "VirtualUSB",
-                "BellRandomness", "BellCalibration",
+                "BellRandomness", "BellCalibration", "BellPlot",
             ]),
         tests(
             of: "BellCertifier",

@@ -271,7 +271,7 @@ struct CalibrateCommandTests {
     @Test("numbers have the digits that their uncertainty justifies")
     func measured() {
         #expect(CalibrateText.measured(0.757612, 0.00052) == "0.75761 ± 0.00052")
-        #expect(CalibrateText.measured(12_345.6, 150) == "12346 ± 150")
+        #expect(CalibrateText.measured(12_345.6, 150) == "12350 ± 150")
         #expect(CalibrateText.measured(1.5, 0) == "1.5")
         #expect(CalibrateText.measured(nil, 1) == "–")
         #expect(CalibrateText.measured(.nan, 1) == "–")

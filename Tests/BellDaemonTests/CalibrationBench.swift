@@ -46,7 +46,7 @@ final class MemoryBook: CalibrationBook {
         state.withLock { $0.finished.append((name, run)) }
     }
     func abandon(_ name: String, reason: String) throws(BellError) { state.withLock { $0.abandoned.append(name) } }
-    func accept(_ what: String, by person: String) throws(BellError) -> JSON {
+    func accept(_ what: String, by person: String, allowsSimulated: Bool) throws(BellError) -> JSON {
         guard let run = state.withLock({ $0.finished.first { $0.name == what } })?.run else {
             throw BellError(.calibrationNone, "no run \(what)")
         }

@@ -42,9 +42,10 @@ protocol CalibrationBook: Sendable {
     func abandon(_ name: String, reason: String) throws(BellError)
     /// Brings what a run proposed, or the latest proposal of a path, into force.
     ///
+    /// - Parameter allowsSimulated: Whether what simulated boards showed may be in force.
     /// - Returns: `{"run", "values": [{"path", "value", …}]}`.
     /// - Throws: An error with the exit code `experiment` when the values themselves cannot be in force.
-    func accept(_ what: String, by person: String) throws(BellError) -> JSON
+    func accept(_ what: String, by person: String, allowsSimulated: Bool) throws(BellError) -> JSON
     /// Lets what a run proposed, or the latest proposal of a path, never come into force.
     func refuse(_ what: String, by person: String) throws(BellError) -> JSON
     /// A run with its report, as `calibrate.show` answers.

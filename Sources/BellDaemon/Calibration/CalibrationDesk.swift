@@ -35,6 +35,14 @@ actor CalibrationDesk {
     /// Whether a calibration is under way, and what it shows.
     var progress: JSON? { current?.progress.json }
 
+    /// Whether values of simulated boards may come into force: not for a real one that is connected.
+    var allowsSimulated: Bool {
+        get async {
+            let boards = await services.devices.connected
+            return !Node.allCases.contains { boards[$0]?.simulated == false }
+        }
+    }
+
     /// Seconds since 1970.
     nonisolated var now: Double { services.clock() }
 

@@ -26,8 +26,8 @@ struct CalibrationMethods: Sendable {
             let person = try CalibrationRequest.name(&reader, "by") ?? "somebody"
             try reader.finish()
             try await desk.refuseIfBusy()
-            return method == "calibrate.accept"
-                ? try desk.book.accept(what, by: person) : try desk.book.refuse(what, by: person)
+            guard method == "calibrate.accept" else { return try desk.book.refuse(what, by: person) }
+            return try desk.book.accept(what, by: person, allowsSimulated: await desk.allowsSimulated)
         case "calibrate.history":
             let path = try reader.string("path")
             let since = reader.optional("since")?.doubleValue

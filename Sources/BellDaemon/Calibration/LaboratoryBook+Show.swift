@@ -33,7 +33,8 @@ extension LaboratoryBook {
         let times = since.map { UTCTime(seconds: $0)...UTCTime(milliseconds: .max) }
         var answer: [String: JSON] = ["path": .string(path), "now": .double(seconds)]
         if let known = CalibrationPath(path), let quantity = try? known.known() {
-            let values = try ledger.withHistory { history throws(BellError) in try history.values(of: known, in: times) }
+            let values = try ledger.withHistory { history throws(BellError) in try history.values(of: known, in: times)
+            }
             answer["unit"] = .string(quantity.unit)
             answer["points"] = .array(values.map(\.json))
             return .object(answer)

@@ -47,8 +47,14 @@ final class LaboratoryBook: CalibrationBook {
 
     // MARK: Decisions
 
-    func accept(_ what: String, by person: String) throws(BellError) -> JSON {
+    func accept(_ what: String, by person: String, allowsSimulated: Bool) throws(BellError) -> JSON {
         let (run, paths) = try proposal(what)
+        let stored = try ledger.withHistory { history throws(BellError) in try history.run(run) }
+        if stored?.start.simulated == true, !allowsSimulated {
+            throw BellError(
+                .calibrationRun, "The run \(run) was measured with simulated boards; the boards are real now.",
+                at: "calibrate.accept", state: "the old values stay in force", fix: "calibrate again")
+        }
         let set = try ledger.accept(run, only: paths, by: try acceptance(person), at: now).values
         let values = try ledger.withHistory { history throws(BellError) in try history.values(ofRun: run) }
         let accepted = values.filter { paths?.contains($0.path) ?? true }.map { value in
@@ -85,6 +91,8 @@ final class LaboratoryBook: CalibrationBook {
             state: "the old values stay in force", fix: "give a person's name with --by")
     }
 
+    /// Seconds since 1970.
+    var seconds: Double { clock() }
     private var now: UTCTime { UTCTime(seconds: clock()) }
 }
 
