@@ -68,22 +68,23 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel"]),
 
-        library("BellFit", ["BellModel", "CMinpack"]),
-        library("BellPlot", ["BellModel"]),
+        library("BellFit", ["CMinpack"]),
+        library("BellPlot"),
 
         library("BellAudit", ["BellModel", "BellTiming"]),
 
         driver("DriverKit", ["BellModel", "CKernels"]),
         driver("Board", ["BellModel", "DriverKit"]),
         driver("ZeroMQTransport", ["BellModel", "DriverKit", "BellZeroMQ"]),
-        driver("USBTransport", ["BellModel", "DriverKit", "CLibUSB", "CShims"]),
+        driver("USBTransport", ["BellModel", "BellHost", "DriverKit", "CLibUSB"]),
         driver("RFSwitch", ["BellModel", "BellHost", "DriverKit"]),
         driver("SCPIInstrument", ["BellModel", "DriverKit"]),
         driver("ExternalDriver", ["BellModel", "DriverKit", "BellZeroMQ"]),
         driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "BellCrypto", "DriverKit", "Board"]),
         driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
+        driver(
+            "MockLab", ["BellModel", "CKernels", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
         driver(
             "Devices",
@@ -146,8 +147,13 @@ let package = Package(
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
-                "BellStream", "BellControl",
+                "BellStream", "BellControl", "BellFit", "BellSequence", "BellYAML",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
+
+        // What many tests need: folders, numbers without pattern, waiting, clocks.
+        .target(
+            name: "TestSupport", dependencies: ["BellModel", "BellHost"], path: "Tests/TestSupport",
+            swiftSettings: strict),
 
         // For tests that meet simulated devices through the real libusb; see docs/virtual-usb.md.
         .target(
@@ -156,17 +162,17 @@ let package = Package(
 
         tests(of: "BellModel"),
         tests(of: "BellCommandLine"),
-        tests(of: "BellHost"),
-        tests(of: "BellZeroMQ"),
-        tests(of: "BellSQLite"),
+        tests(of: "BellHost", ["CShims", "TestSupport"]),
+        tests(of: "BellZeroMQ", ["TestSupport"]),
+        tests(of: "BellSQLite", ["TestSupport"]),
         tests(of: "BellCrypto"),
         tests(of: "BellYAML"),
         tests(of: "BellZstd"),
         tests(of: "BellTiming"),
-        tests(of: "BellSequence", ["BellYAML", "BellTiming"]),
-        tests(of: "BellStatistics"),
-        tests(of: "BellAudit", ["BellTiming"]),
-        tests(of: "DriverKit", ["CKernels"]),
+        tests(of: "BellSequence", ["TestSupport", "BellYAML", "BellTiming"]),
+        tests(of: "BellStatistics", ["TestSupport"]),
+        tests(of: "BellAudit", ["TestSupport", "BellTiming"]),
+        tests(of: "DriverKit", ["TestSupport", "CKernels"]),
         tests(of: "Board", ["DriverKit"]),
         tests(of: "ZeroMQTransport", ["DriverKit", "BellZeroMQ"]),
         tests(
@@ -174,20 +180,21 @@ let package = Package(
             [
                 "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
                 "USBTransport", "VirtualUSB",
-            ]),
-        tests(of: "BellRandomness"),
+            ], exclude: ["Reference"]),
+        tests(of: "BellRandomness", ["TestSupport"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(
             of: "BellCalibration",
             [
-                "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
+                "TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
                 "MockLab",
             ], exclude: ["LinkReference"]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
-        tests(of: "RFSwitch", ["DriverKit", "VirtualUSB"]),
-        tests(of: "SCPIInstrument", ["DriverKit", "VirtualUSB"]),
-        tests(of: "ExternalDriver", ["DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
+        tests(of: "RFSwitch", ["TestSupport", "DriverKit", "VirtualUSB"]),
+        tests(of: "SCPIInstrument", ["TestSupport", "DriverKit", "VirtualUSB"]),
+        tests(
+            of: "ExternalDriver", ["TestSupport", "DriverKit", "BellZeroMQ", "Board", "ZeroMQTransport", "BellHost"]),
         tests(of: "Recording", ["DriverKit", "Board", "MockLab"]),
         tests(of: "DriverConformance", ["DriverKit", "Board", "MockLab", "BellZeroMQ", "ZeroMQTransport"]),
         tests(of: "VirtualUSB", ["DriverKit", "USBTestbed"]),
@@ -203,37 +210,37 @@ let package = Package(
                 "BellHost", "BellYAML", "BellSequence", "BellZeroMQ", "Board", "DriverKit", "MockLab", "Recording",
                 "VirtualUSB",
             ]),
-        tests(of: "BellJournal", ["BellCrypto", "BellSQLite"]),
-        tests(of: "BellStream", ["BellZeroMQ"]),
-        tests(of: "BellControl", ["BellZeroMQ"]),
+        tests(of: "BellJournal", ["TestSupport", "BellCrypto", "BellSQLite"]),
+        tests(of: "BellStream", ["TestSupport", "BellZeroMQ"]),
+        tests(of: "BellControl", ["TestSupport", "BellZeroMQ"]),
         tests(
             of: "BellCertification",
-            ["BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite"]),
+            ["TestSupport", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite"]),
         tests(
             of: "BellCampaign",
             [
-                "BellYAML", "BellSequence", "BellAudit", "BellCrypto", "BellHost", "DriverKit", "Board", "MockLab",
-                "BellJournal",
+                "TestSupport", "BellYAML", "BellSequence", "BellAudit", "BellCrypto", "BellHost", "DriverKit", "Board",
+                "MockLab", "BellJournal",
             ]),
         tests(
             of: "BellDaemon",
             [
-                "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
+                "TestSupport", "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
                 "Devices", "Recording", "SCPIInstrument", "VirtualUSB",
-                "BellRandomness",
+                "BellRandomness", "BellCalibration", "BellPlot",
             ]),
         tests(
             of: "BellCertifier",
             [
-                "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
+                "TestSupport", "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
                 "BellStream", "BellCertification", "bellcert",
             ]),
         tests(
             of: "BellControlTool",
             [
-                "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal", "BellControl",
-                "BellSequence", "Devices", "DriverKit", "Recording", "VirtualUSB",
+                "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
+                "BellControl", "BellSequence", "Devices", "DriverKit", "ExternalDriver", "Recording", "VirtualUSB",
             ]),
     ],
     swiftLanguageModes: [.v6]

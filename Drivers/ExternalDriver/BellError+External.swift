@@ -8,6 +8,8 @@ extension BellError.Code {
     public static let instrumentFlood = BellError.Code("instrument.flood", exit: .hardware)
     /// A driver process has started anew since it was greeted.
     public static let instrumentRebooted = BellError.Code("instrument.rebooted", exit: .hardware)
+    /// A driver process has ended while it was in use.
+    public static let instrumentProcessEnded = BellError.Code("instrument.process-ended", exit: .hardware)
     /// A driver process of another version of the instrument protocol.
     public static let instrumentWrongVersion = BellError.Code("instrument.wrong-version", exit: .hardware)
     /// More calls wait for an instrument than can be.

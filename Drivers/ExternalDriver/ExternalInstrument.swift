@@ -6,7 +6,10 @@ public import DriverKit
 ///
 /// belld connects a DEALER to the driver's ROUTER. After an error of the link the owner calls ``connect()`` again.
 /// - SeeAlso: docs/instrument-protocol.md.
-public actor ExternalInstrument: Instrument {
+public actor ExternalInstrument: ProcessInstrument {
+    /// Calls that may wait. More than any screen of settings; a caller that piles them up is told.
+    private static let callLimit = 256
+
     public nonisolated let name: String
     private let reactor: Reactor
     private let endpoint: String
@@ -18,7 +21,7 @@ public actor ExternalInstrument: Instrument {
     private var alarm: Task<Void, Never>?
     private var lastToken: UInt64 = 0
     private var waiting: [UInt64: CheckedContinuation<Result<JSON, BellError>, Never>] = [:]
-    private var turn = CallTurn()
+    private let turnstile = Turnstile()
 
     /// - Parameters:
     ///   - name: The device's name in the laboratory file.
@@ -50,7 +53,7 @@ public actor ExternalInstrument: Instrument {
     ///   the serial number is another one, what the driver refuses with, or what the reactor throws.
     public func connect() async throws(BellError) -> InstrumentIdentity {
         try await takeTurn()
-        defer { turn.leave() }
+        defer { turnstile.leave() }
         end(BellError(.instrumentNotConnected, "The instrument is being connected anew.", at: name))
         known = []
         link = try Link.open(reactor: reactor, endpoint: endpoint) { [weak self] link, frame in
@@ -116,6 +119,15 @@ public actor ExternalInstrument: Instrument {
         return start.duration(to: .now)
     }
 
+    public func processEnded(_ how: String) {
+        end(
+            BellError(
+                .instrumentProcessEnded, "The instrument's driver process ended \(shown(how, limit: 100)).", at: name,
+                state:
+                    "what was asked last may have been done or not; the settings are those that the instrument has now",
+                fix: "see the process's log; its supervisor starts it again"))
+    }
+
     public func close() {
         end(BellError(.instrumentNotConnected, "The connection was closed.", at: name))
         known = []
@@ -140,7 +152,7 @@ public actor ExternalInstrument: Instrument {
 
     private func call(_ request: InstrumentRequest) async throws(BellError) -> JSON {
         try await takeTurn()
-        defer { turn.leave() }
+        defer { turnstile.leave() }
         return try await complete { .request(request, token: $0) }
     }
 
@@ -156,13 +168,11 @@ public actor ExternalInstrument: Instrument {
     }
 
     private func takeTurn() async throws(BellError) {
-        if turn.tryTake() { return }
-        guard !turn.isFull else {
+        guard await turnstile.enter(behind: ExternalInstrument.callLimit) else {
             throw BellError(
-                .instrumentBusy, "\(CallTurn.limit) calls wait for the instrument already.", at: name,
+                .instrumentBusy, "\(ExternalInstrument.callLimit) calls wait for the instrument already.", at: name,
                 fix: "wait; an instrument answers one call after the other")
         }
-        await withCheckedContinuation { turn.wait($0) }
     }
 
     private var now: Duration { origin.duration(to: .now) }

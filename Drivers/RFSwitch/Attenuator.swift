@@ -9,7 +9,7 @@ public actor Attenuator: Instrument {
 
     public nonisolated let name: String
     private let finder: MiniCircuitsFinder
-    private let calls = CallQueue()
+    private let turnstile = Turnstile()
     private var box: MiniCircuitsBox?
     /// Of the model found, in dB.
     private var grid: (maximum: Double, step: Double) = (0, 1)
@@ -41,8 +41,8 @@ public actor Attenuator: Instrument {
     /// - Throws: `usb.not-found`, `usb.ambiguous`, `instrument.wrong-device` for an unknown model or a switch box,
     ///   `instrument.protocol`, or what the bus throws.
     public func connect() async throws(BellError) -> InstrumentIdentity {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         box?.link.usb.close()
         box = nil
         let before = closings
@@ -85,8 +85,8 @@ public actor Attenuator: Instrument {
     }
 
     public func read(_ key: String) async throws(BellError) -> InstrumentValue {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let box = try connected(key)
         return .number(try await attenuation(box))
     }
@@ -95,8 +95,8 @@ public actor Attenuator: Instrument {
     ///
     /// - Throws: As the protocol says; `instrument.range` also for a value between two steps, with both in the fix.
     public func set(_ key: String, to value: InstrumentValue) async throws(BellError) -> InstrumentValue {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let box = try connected(key)
         try setting.check(value, of: name)
         guard case .number(let decibels) = value else { throw BellError(.instrumentRange, "No number.", at: name) }
@@ -106,8 +106,8 @@ public actor Attenuator: Instrument {
 
     /// Whether something else has changed the attenuation.
     public func problems() async throws(BellError) -> [String] {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let got = try await attenuation(try connected(Attenuator.key))
         guard let wanted, wanted != got else { return [] }
         return ["the attenuation is \(got) dB, but \(wanted) dB was set last: something else set it, or it lost power"]
@@ -115,8 +115,8 @@ public actor Attenuator: Instrument {
 
     /// Sets the greatest attenuation.
     public func makeSafe() async throws(BellError) {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         _ = try await change(to: grid.maximum, try connected(Attenuator.key))
     }
 

@@ -10,7 +10,7 @@ public actor RFSwitch: Instrument {
     public nonisolated let name: String
     private let finder: MiniCircuitsFinder
     private let clock: any Clock<Duration>
-    private let calls = CallQueue()
+    private let turnstile = Turnstile()
     private let store: any SwitchCountStore
     private var meter = SwitchMeter()
     private var box: MiniCircuitsBox?
@@ -51,8 +51,8 @@ public actor RFSwitch: Instrument {
     /// - Throws: `usb.not-found`, `usb.ambiguous`, `instrument.wrong-device` for an unknown model or an attenuator,
     ///   `instrument.protocol`, or what the bus throws.
     public func connect() async throws(BellError) -> InstrumentIdentity {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         box?.link.usb.close()
         box = nil
         let before = closings
@@ -131,8 +131,8 @@ public actor RFSwitch: Instrument {
     }
 
     public func read(_ key: String) async throws(BellError) -> InstrumentValue {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (box, layout) = try connected()
         let (setting, index) = try setting(key, layout)
         guard setting.isWritable else { return .integer(meter.operations(index)) }
@@ -144,8 +144,8 @@ public actor RFSwitch: Instrument {
     /// A relay that is there already is not operated, and not counted. After a failed set the switches are read again
     /// before anything else, so that trying again is safe.
     public func set(_ key: String, to value: InstrumentValue) async throws(BellError) -> InstrumentValue {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (box, layout) = try connected()
         let (setting, index) = try setting(key, layout)
         try setting.check(value, of: name)
@@ -159,8 +159,8 @@ public actor RFSwitch: Instrument {
     ///
     /// A missing 24 V supply cannot be seen over USB: no public source says how the box reports it.
     public func problems() async throws(BellError) -> [String] {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (box, layout) = try connected()
         var problems: [String] = []
         for index in 0..<layout.count {
@@ -182,8 +182,8 @@ public actor RFSwitch: Instrument {
     /// Goes on after a failure, so that one stuck relay does not keep the others from moving.
     /// - Throws: The failures, joined.
     public func makeSafe() async throws(BellError) {
-        await calls.enter()
-        defer { calls.leave() }
+        await turnstile.enter()
+        defer { turnstile.leave() }
         let (box, layout) = try connected()
         var errors: [BellError] = []
         for index in 0..<layout.count {

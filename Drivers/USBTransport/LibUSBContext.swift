@@ -1,3 +1,4 @@
+import BellHost
 import BellModel
 import CLibUSB
 import Glibc
@@ -16,7 +17,7 @@ final class LibUSBContext: Sendable {
         var hasEnded = false
         var jobs: [@Sendable () -> Void] = []
         var handles: [ObjectIdentifier: LibUSBHandle] = [:]
-        var thread: pthread_t?
+        var thread: JoinableThread?
     }
 
     // libusb's functions on a context are thread safe, and the pointer never changes.
@@ -27,7 +28,8 @@ final class LibUSBContext: Sendable {
 
     /// Makes the context and starts its thread.
     ///
-    /// - Throws: `usb.io` when libusb cannot start (`libusb_init`), for example without `/dev/bus/usb`, or no thread is left.
+    /// - Throws: `usb.io` when libusb cannot start (`libusb_init`), for example without `/dev/bus/usb`;
+    ///   `host.system-failed` when no thread is left.
     init() throws(BellError) {
         var pointer: OpaquePointer?
         let result = libusb_init(&pointer)
@@ -38,7 +40,7 @@ final class LibUSBContext: Sendable {
         budget = .ofThisComputer()
         do throws(BellError) {
             // The thread holds the context until it has ended it.
-            let thread = try LibUSBThread.start(named: "usb") { [self] in run() }
+            let thread = try startJoinableThread(named: "usb") { [self] in run() }
             state.withLock { $0.thread = thread }
         } catch {
             libusb_exit(pointer)
@@ -66,20 +68,19 @@ final class LibUSBContext: Sendable {
         }
     }
 
-    /// Runs a blocking call on a thread of its own.
+    /// Runs a blocking call on a thread of its own: it must not hold up the few threads that Swift shares among tasks.
     func blocking<Value: Sendable>(
         _ body: @escaping @Sendable () throws(BellError) -> Value
     ) async throws(BellError) -> Value {
         try acquire()
         let result: Result<Value, BellError> = await withCheckedContinuation { continuation in
             do throws(BellError) {
-                let thread = try LibUSBThread.start(named: "usb call") { [self] in
+                try startThread(named: "usb call") { [self] in
                     let result: Result<Value, BellError>
                     do throws(BellError) { result = .success(try body()) } catch { result = .failure(error) }
                     release()
                     continuation.resume(returning: result)
                 }
-                pthread_detach(thread)
             } catch {
                 release()
                 continuation.resume(returning: .failure(error))
@@ -132,8 +133,7 @@ final class LibUSBContext: Sendable {
             return (thread, Array(state.handles.values))
         }
         for handle in handles { handle.close() }
-        guard let thread else { return }
-        if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
+        thread?.join()
     }
 
     /// Wakes the thread; under the lock, so that the context is not ended meanwhile.

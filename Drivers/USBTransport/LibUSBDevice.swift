@@ -95,7 +95,11 @@ final class LibUSBDevice: Sendable {
                 return USBStringDescriptor.text(try string(index, language: language, through: handle))
             }
             identity.serial = try text(descriptor.iSerialNumber)
-            identity.productName = try text(descriptor.iProduct) ?? ""
+            if let name = try text(descriptor.iProduct) {
+                identity.productName = name
+            } else if descriptor.iProduct != 0 {
+                identity.problem = "its product string is damaged"
+            }
             identity.manufacturer = try text(descriptor.iManufacturer) ?? ""
         } catch {
             identity.problem = LibUSBDevice.problem(error)

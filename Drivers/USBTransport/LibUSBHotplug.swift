@@ -1,3 +1,4 @@
+import BellHost
 import BellModel
 import CLibUSB
 import DriverKit
@@ -124,11 +125,12 @@ final class LibUSBHotplug: Sendable {
             return
         }
         do throws(BellError) {
-            let thread = try LibUSBThread.start(named: "usb arrival") { [self] in
-                meet(device, at: place)
+            // The device is given back before the context is: libusb_exit may follow at once.
+            let arrival = HandedOver(device)
+            try startThread(named: "usb arrival") { [self] in
+                arrival.consume { meet($0, at: place) }
                 context.release()
             }
-            pthread_detach(thread)
         } catch {
             context.release()
             arrived(device, at: place, device.bareIdentity)

@@ -95,29 +95,8 @@ extension Campaign {
                 .campaignBoards, "One board is simulated and the other is not.", at: "lab.yaml devices",
                 fix: "use two boards of one kind in a campaign")
         }
-        try checkSameKind(PerNode(alice: a, bob: b))
+        try keeper.checkSameBoards(PerNode(alice: a, bob: b))
         return PerNode(alice: a.bootID, bob: b.bootID)
-    }
-
-    /// The certificate says once for all trials whether they are simulated and how fast the boards count.
-    private func checkSameKind(_ boards: PerNode<Capabilities>) throws(BellError) {
-        guard (boards.alice.simulated || boards.bob.simulated) == keeper.simulated else {
-            throw BellError(
-                .campaignBoards,
-                "The campaign was begun on \(keeper.simulated ? "simulated" : "real") boards; these are not.",
-                at: "lab.yaml devices", state: "no trial was run on them",
-                fix: "connect the boards of the campaign, or `bellctl campaign stop` and start a new one")
-        }
-        for node in Node.allCases {
-            guard let known = keeper.devices[node.name]?["tick_rate_hz"]?.doubleValue else { continue }
-            guard boards[node].tickRate.hertz == known else {
-                throw BellError(
-                    .campaignBoards,
-                    "\(node.name)'s board counts \(boards[node].tickRate.hertz) Hz; the campaign was begun with \(known) Hz.",
-                    at: "lab.yaml devices", state: "no trial was run on it",
-                    fix: "connect the board of the campaign, or `bellctl campaign stop` and start a new one")
-            }
-        }
     }
 
     /// What stands against committing an arm: a link that is down, or a board in another boot than it was thought in.
@@ -267,9 +246,10 @@ extension Campaign {
     /// Audits and stores the arm and, in the same transaction, commits the next; then lets the boards drop it.
     func record(_ arm: Arm, thenCommit next: Arm?) async throws(BellError) -> CampaignMachine.Event {
         let gathered = collector?.arm == arm ? collector : nil
-        // A board that has gone cannot be armed: no index is handed out for it.
+        // A board that has gone cannot be armed: no index is handed out for it; nor under settings that may have gone.
         let problem = next == nil ? nil : linkProblem
-        let following = problem == nil ? next : nil
+        let unsettled = await unsettled()
+        let following = problem == nil && unsettled == nil ? next : nil
         var nextBits: PerNode<[UInt8]>?
         if let following { nextBits = try await drawHostBits(for: following) }
         let result = try await keeper.record(
@@ -283,6 +263,7 @@ extension Campaign {
         for node in Node.allCases {
             await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)
         }
+        if next != nil, let unsettled { return .unsettled(unsettled) }
         return problem.map { .linkLost($0) } ?? .done
     }
 }

@@ -29,6 +29,8 @@ public actor Campaign {
     private var shown: (state: CampaignState, reason: BellError?)
     private var waiter: CheckedContinuation<Void, Never>?
     private var lastReport: UInt64 = 0
+    /// What the journal was told last of instruments that left a block's settings.
+    private var notedUnsettled: BellError?
     private var rate = RateMeter()
 
     /// Takes over an open journal.
@@ -94,6 +96,7 @@ public actor Campaign {
                 return try await openBlock(number: number, firstIndex: firstIndex)
             case .commit(let arm):
                 if let error = linkProblem { return .linkLost(error) }
+                if let error = await unsettled() { return .unsettled(error) }
                 hostBits = try await keeper.commit(arm, bits: try await drawHostBits(for: arm))
             case .run(let arm):
                 try await runArm(arm)
@@ -102,6 +105,7 @@ public actor Campaign {
             case .record(let arm, let next):
                 return try await record(arm, thenCommit: next)
             case .closeBlock(let number):
+                _ = await unsettled(isClosing: true)
                 try await keeper.closeBlock(number)
                 services.journalGrew()
             case .wait(let milliseconds):
@@ -122,6 +126,21 @@ public actor Campaign {
         } catch {
             return .failed(error)
         }
+    }
+
+    /// Why the open block may take no further arm for its instruments' sake; each reason goes into the journal once.
+    ///
+    /// The arms that were run count as they are: nobody knows whether a trial felt it, and there is no discard rule.
+    func unsettled(isClosing: Bool = false) async -> BellError? {
+        guard let error = await services.unsettled(isClosing) else { return nil }
+        if error != notedUnsettled {
+            notedUnsettled = error
+            var detail: [String: JSON] = ["message": .string(error.what), "error": error.json]
+            if let block = machine.block { detail["block"] = JSON(count: block) }
+            if let arm = collector?.arm.number { detail["last_arm"] = JSON(count: arm) }
+            await keeper.addEvent("warning", time: services.time(), detail: .object(detail))
+        }
+        return error
     }
 
     private static let leftBeforeTheCertifier = BellError(
@@ -156,6 +175,9 @@ public actor Campaign {
         rate.note(now: now, count: totals.tally.trials, running: machine.state == .running)
         services.report(snapshot())
     }
+
+    /// Whether it rests until a person asks for more: no block is open, and no board is needed.
+    public var isParked: Bool { machine.isParked }
 
     /// The campaign as it is now.
     public func snapshot() -> CampaignSnapshot {

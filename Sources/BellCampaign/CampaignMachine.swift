@@ -43,6 +43,9 @@ public struct CampaignMachine: Sendable {
         /// A board was found gone before an arm was committed: connect again, nothing is lost. As the event of a record:
         /// the arm is recorded, and the one after it is not committed.
         case linkLost(BellError)
+        /// The instruments may have left the open block's settings: it takes no further arm. As the event of a record: the
+        /// arm is recorded, and the one after it is not committed.
+        case unsettled(BellError)
     }
 
     public private(set) var state: CampaignState = .preparing
@@ -113,6 +116,9 @@ public struct CampaignMachine: Sendable {
     /// Whether a request came since the action under way was chosen: one that only waits should end.
     public var hasNewRequest: Bool { requests != seen }
 
+    /// Whether it only waits for a request, between two blocks.
+    public var isParked: Bool { action == .park && block == nil && !hasNewRequest }
+
     /// The action to begin with.
     public func begin() -> Action { action }
 
@@ -131,6 +137,12 @@ public struct CampaignMachine: Sendable {
         case .failed(let error): action = failed(error)
         case .linkLost(let error):
             if case .record = action { unresolved = nil }
+            action = .connect
+            action = failed(error)
+        case .unsettled(let error):
+            if case .record = action { unresolved = nil }
+            // With no boots of its own the block is closed next; the one after it sets everything anew.
+            blockBoots = nil
             action = .connect
             action = failed(error)
         default: action = succeeded(event)

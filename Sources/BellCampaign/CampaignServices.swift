@@ -39,6 +39,9 @@ public struct CampaignServices: Sendable {
     /// How long nothing may come of a running arm or a replay before it is given up, in nanoseconds; longer than the
     /// silence after which a driver gives a link up.
     public var stall: UInt64
+    /// Why the instruments may have left the open block's settings since it was begun; nil while they stand. True asks
+    /// them now, because the block is being closed.
+    public var unsettled: @Sendable (_ isClosing: Bool) async -> BellError?
 
     /// 5 s: the longest arm of the shipped sequence lasts 84 s, but a board sends every few milliseconds.
     public static let usualStall: UInt64 = 5_000_000_000
@@ -49,7 +52,8 @@ public struct CampaignServices: Sendable {
         now: @escaping @Sendable () -> UInt64, time: @escaping @Sendable () -> String,
         endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,
         report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void,
-        stall: UInt64 = CampaignServices.usualStall
+        stall: UInt64 = CampaignServices.usualStall,
+        unsettled: @escaping @Sendable (_ isClosing: Bool) async -> BellError? = { _ in nil }
     ) {
         self.compile = compile
         self.hostBits = hostBits
@@ -60,6 +64,7 @@ public struct CampaignServices: Sendable {
         self.report = report
         self.journalGrew = journalGrew
         self.stall = stall
+        self.unsettled = unsettled
     }
 }
 

@@ -34,7 +34,7 @@ extension CommandTree {
                         "driver", "KIND", "What stands at an address.", default: "board",
                         allowed: ["board", "rf-switch", "attenuator", "microwave-source"]),
                     value("partner", "DEVICE", "The other node's board: arms with a trigger can then be checked."),
-                    flag("allow-output", "The check may play pulses and change settings."),
+                    flag("allow-output", "The check may play pulses, change settings and switch outputs on."),
                     flag("ask-to-pull", "Ask for the cable to be pulled, instead of closing the link."),
                 ],
                 positionals: [PositionalSpec(name: "DEVICE", summary: "A name in lab.yaml, or an address.")]),

@@ -27,13 +27,13 @@ actor CampaignRunner {
     private var sources: HostBitSources?
     /// Whether a campaign is just being begun or put away: nobody else may begin one meanwhile.
     private var isChanging = false
-    /// The device that a check has for itself.
-    private var checked: String?
+    /// Who has the boards beside campaigns.
+    private var occupied: Occupation?
     private var cancelCheck: (@Sendable () -> Void)?
     /// Devices that a person's request is just setting.
     private var visits = 0
-    /// An unfinished campaign waits for the end of a check.
-    private var resumesAfterCheck = false
+    /// An unfinished campaign waits for the end of a check, or of an attempt to begin another one.
+    private var resumesLater = false
     /// Signals that came so far; a campaign that is begun later hears of them, too.
     private var interrupts = 0
     private var resumeAttempts = 0
@@ -65,7 +65,7 @@ actor CampaignRunner {
     func start(planPath: String) async throws(BellError) -> JSON {
         try refuseIfBusy()
         isChanging = true
-        defer { isChanging = false }
+        defer { changed() }
         await endOfVisits()
         let text = try readText(planPath)
         let file = try PlanFile(text: text, source: planPath)
@@ -108,13 +108,15 @@ actor CampaignRunner {
     func resume(_ name: String?) async throws(BellError) -> JSON {
         if let current {
             if let name, try store.find(name).id != current.campaign.id { try refuseIfBusy() }
+            // Its next block needs the boards.
+            if occupied != nil { try refuseIfBusy() }
             sources?.reset()
             await current.campaign.request { $0.pause = false }
             return ["campaign": .string(current.campaign.id.description)]
         }
         try refuseIfBusy()
         isChanging = true
-        defer { isChanging = false }
+        defer { changed() }
         await endOfVisits()
         let entry = try store.find(name)
         guard !entry.state.isFinal else {
@@ -166,10 +168,10 @@ actor CampaignRunner {
     /// Begins what may not happen while a campaign has the boards, or a block its frozen settings; ``endVisit()`` must
     /// follow. A campaign that is begun meanwhile waits for it, so that nothing is set behind the back of its first block.
     func beginVisit(_ what: String) throws(BellError) {
-        if let checked {
+        if let occupied {
             throw BellError(
-                .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
-                state: "nothing was changed", fix: "wait for the check's end")
+                .campaignBusy, "\(what) while \(occupied.text).", at: occupied.place, state: "nothing was changed",
+                fix: occupied.fix)
         }
         guard let current else {
             guard isChanging else { return visits += 1 }
@@ -192,7 +194,27 @@ actor CampaignRunner {
     /// Keeps campaigns away from the boards until ``endCheck()``.
     func beginCheck(of device: String) throws(BellError) {
         try refuseIfBusy()
-        checked = device
+        occupied = .check(device)
+    }
+
+    /// Keeps campaigns, checks and settings away from the boards until ``endCheck()``. A campaign that is paused between
+    /// two blocks does not mind: it goes on with a block of its own, compiled anew.
+    ///
+    /// - Parameters:
+    ///   - what: What is calibrated, and for whom.
+    func beginCalibration(_ what: String, by person: String) async throws(BellError) {
+        if let current {
+            try refuseIfBusy(isParked: true)
+            occupied = .calibration(what, person)
+            guard await current.campaign.isParked else {
+                occupied = nil
+                try refuseIfBusy()
+                throw BellError(.campaignBusy, "A campaign is under way.", at: "campaign")
+            }
+            return
+        }
+        try refuseIfBusy()
+        occupied = .calibration(what, person)
     }
 
     /// What ends the check early and leaves its device safe, when the daemon is to end.
@@ -202,10 +224,20 @@ actor CampaignRunner {
     }
 
     func endCheck() {
-        checked = nil
+        occupied = nil
         cancelCheck = nil
-        guard resumesAfterCheck else { return }
-        resumesAfterCheck = false
+        resumeWaiting()
+    }
+
+    /// A person's campaign is begun, or could not be.
+    private func changed() {
+        isChanging = false
+        resumeWaiting()
+    }
+
+    private func resumeWaiting() {
+        guard resumesLater, occupied == nil, !isChanging else { return }
+        resumesLater = false
         Task { [weak self] in await self?.resumeUnfinished() }
     }
 
@@ -214,8 +246,9 @@ actor CampaignRunner {
     /// Goes on with what was unfinished when the daemon ended, as each plan's `on_restart` says; one whose end is decided
     /// always. What fails for the disk's sake is tried again.
     func resumeUnfinished() async {
-        guard checked == nil else {
-            resumesAfterCheck = true
+        // What is being begun may fail, and leave nothing under way.
+        guard occupied == nil, !isChanging else {
+            resumesLater = true
             return
         }
         var failure: BellError?
@@ -265,7 +298,7 @@ actor CampaignRunner {
         cancelCheck?()
         guard times == 1 else { return false }
         var isLeft = false
-        while current != nil || isChanging || checked != nil {
+        while current != nil || isChanging || occupied != nil {
             if let state = await current?.task.value { isLeft = !state.isFinal }
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -289,8 +322,11 @@ actor CampaignRunner {
             },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { [isEnded] in isEnded(id) },
             triggerMaster: triggerMaster, report: logging { [report] in report($0, sources.statuses) },
-            journalGrew: { [notify] in notify(id) }, stall: stall
-        )
+            journalGrew: { [notify] in notify(id) }, stall: stall,
+            unsettled: { [instruments] isClosing in
+                if isClosing { await instruments.confirm() }
+                return await instruments.unsettled
+            })
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)
         await devices.lend(to: campaign)
@@ -331,13 +367,15 @@ actor CampaignRunner {
         log.info("campaign ended", ["campaign": campaign.id, "state": state.rawValue])
         // Until all is put away nobody may begin another one.
         await devices.takeBack(from: campaign)
+        await instruments.endBlock()
         await ended.keeper.drain()
         current = nil
         sources = nil
         if state.isFinal { await resumeUnfinished() }
     }
 
-    private func refuseIfBusy() throws(BellError) {
+    /// - Parameter isParked: A campaign that is under way is known to rest.
+    private func refuseIfBusy(isParked: Bool = false) throws(BellError) {
         if interrupts > 0 {
             throw BellError(.campaignBusy, "The daemon is ending.", at: "campaign", state: "nothing was started")
         }
@@ -346,12 +384,11 @@ actor CampaignRunner {
                 .campaignBusy, "Another campaign is just being started.", at: "campaign", state: "nothing was started",
                 fix: "see `bellctl status`")
         }
-        if let checked {
+        if let occupied {
             throw BellError(
-                .campaignBusy, "\(checked) is being checked.", at: "campaign", state: "nothing was started",
-                fix: "wait for the check's end")
+                .campaignBusy, "\(occupied.text).", at: occupied.place, state: "nothing was started", fix: occupied.fix)
         }
-        guard let current else { return }
+        guard let current, !isParked else { return }
         throw BellError(
             .campaignBusy,
             "Campaign \(current.campaign.sealed.number) (\(current.campaign.sealed.plan.name)) is under way.",
@@ -376,8 +413,9 @@ actor CampaignRunner {
     }
 
     private func newCampaignID() throws(BellError) -> CampaignID {
-        guard let id = CampaignID(bytes: randomBytes(16)) else { throw BellError(.campaignUnknown, "No identifier.") }
-        return id
+        // Once in 2^64 it would look like a calibration's.
+        while let id = CampaignID(bytes: randomBytes(16)) { if !id.isCalibration { return id } }
+        throw BellError(.campaignUnknown, "No identifier.")
     }
 
     private func join(_ base: String, _ path: String) -> String {

@@ -104,10 +104,10 @@ struct CampaignStore: Sendable {
             nextIndex: journal.nextIndex, simulated: journal.simulated, certificate: certificate(of: id))
     }
 
-    /// Whether a campaign may still need what a board has kept of it; one that cannot be read may.
-    func isUnfinished(_ id: CampaignID) -> Bool {
-        guard fileExists(folder(of: id)) else { return false }
-        return (try? entry(id)).map { !$0.state.isFinal } ?? true
+    /// How a campaign stands here, of which a board has kept something; one that cannot be read may go on.
+    func standing(of id: CampaignID) -> CampaignStanding {
+        guard fileExists(folder(of: id)) else { return .unknown }
+        return (try? entry(id)).map { $0.state.isFinal ? .finished : .unfinished } ?? .unfinished
     }
 
     /// Finds a campaign by number, identifier (or its beginning), name, `latest`, or nothing, which means the latest.

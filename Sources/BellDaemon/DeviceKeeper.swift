@@ -14,9 +14,11 @@ actor DeviceKeeper {
     nonisolated let boards: PerNode<BoardDriver>
     private nonisolated let laboratory: Laboratory
     private let telemetry: @Sendable (_ kind: String, _ data: JSON) -> Void
-    private let isUnfinished: @Sendable (CampaignID) -> Bool
+    private let standing: @Sendable (CampaignID) -> CampaignStanding
     /// The campaign that has the boards, and the queue of what it is told: one queue, so that nothing overtakes.
     private var lent: (campaign: Campaign, feed: AsyncStream<(BoardEvent, Node)>.Continuation)?
+    /// The calibration that has the boards, and the queue of what it is told.
+    private var calibrating: (arms: JointArm, feed: AsyncStream<(BoardEvent, Node)>.Continuation)?
     private var capabilities = PerNode<Capabilities?>(alice: nil, bob: nil)
     private var problems = PerNode<BellError?>(alice: nil, bob: nil)
     /// The status with which a board ended its last replay; nil until then.
@@ -31,18 +33,22 @@ actor DeviceKeeper {
     private var backlog: [(event: BoardEvent, node: Node)] = []
     /// Campaigns that need nothing of what boards have kept.
     private var finished: Set<CampaignID> = []
+    /// Campaigns of other state directories, of which boards have kept something; a person was told once of each.
+    private var foreign = PerNode<Set<CampaignID>>(alice: [], bob: [])
+    /// A board that claims ever new campaigns is not listened to for ever.
+    private static let mostForeign = 64
 
     /// Makes the drivers; nothing is connected yet.
     ///
-    /// - Parameter isUnfinished: Whether a campaign may still need what a board has kept of it.
+    /// - Parameter standing: Whether a campaign still needs what a board has kept of it.
     init(
         laboratory: Laboratory, openers: PerNode<TransportOpener>, timeouts: BoardTimeouts = .init(),
         telemetry: @escaping @Sendable (_ kind: String, _ data: JSON) -> Void,
-        isUnfinished: @escaping @Sendable (CampaignID) -> Bool
+        standing: @escaping @Sendable (CampaignID) -> CampaignStanding
     ) {
         self.laboratory = laboratory
         self.telemetry = telemetry
-        self.isUnfinished = isUnfinished
+        self.standing = standing
         boards = PerNode {
             BoardDriver(name: laboratory.boards[$0].name, node: $0, timeouts: timeouts, open: openers[$0])
         }
@@ -121,6 +127,23 @@ actor DeviceKeeper {
         }
     }
 
+    /// Hands the trials of a calibration's arms to it, until ``endCalibration()``; the links stay as they are.
+    func beginCalibration(_ arms: JointArm) {
+        let (events, feed) = AsyncStream<(BoardEvent, Node)>.makeStream()
+        Task { for await (event, node) in events { await arms.received(event, from: node) } }
+        calibrating = (arms, feed)
+    }
+
+    /// What boards still send of the calibration is nobody's from now on, and they may drop it.
+    func endCalibration() async {
+        guard let ended = calibrating else { return }
+        calibrating = nil
+        ended.feed.finish()
+        for node in Node.allCases {
+            await boards[node].acknowledge(campaign: ended.arms.campaign, arm: .max, nextIndex: .max)
+        }
+    }
+
     /// Gives the boards up for a check that needs them for itself; ``endLease()`` takes them back.
     func lease() async {
         isLeased = true
@@ -139,9 +162,14 @@ actor DeviceKeeper {
             alice: problems.alice == nil ? capabilities.alice : nil, bob: problems.bob == nil ? capabilities.bob : nil)
     }
 
+    /// Whether both boards have sent what they had kept, and it was handed on or kept here.
+    var hasReplayed: Bool { Node.allCases.allSatisfy { replayed[$0] != nil } }
+
     private func received(_ event: BoardEvent, from node: Node) async {
         switch event {
-        case .connected(let new, _):
+        case .connected(let new, let isReboot):
+            // What a board still keeps after that, its replay brings.
+            if isReboot { foreign[node] = [] }
             capabilities[node] = new
             problems[node] = nil
             replayed[node] = nil
@@ -155,6 +183,11 @@ actor DeviceKeeper {
         case .replayEnd(let status): replayed[node] = status
         case .trials, .clock, .signature, .armEnd: break
         }
+        if let calibrating {
+            let isItsOwn = event.campaign == calibrating.arms.campaign
+            if isItsOwn || event.isDisconnection { calibrating.feed.yield((event, node)) }
+            if isItsOwn { return }
+        }
         guard let owner = event.campaign, owner != lent?.campaign.id else {
             lent?.feed.yield((event, node))
             return
@@ -162,14 +195,39 @@ actor DeviceKeeper {
         await keep(event, of: owner, from: node)
     }
 
-    /// Keeps what belongs to a campaign that may go on, and lets the board drop the rest.
+    /// Keeps what belongs to a campaign that may go on, lets the board drop what belongs to one that has ended, and
+    /// leaves alone what belongs to another belld.
     private func keep(_ event: BoardEvent, of owner: CampaignID, from node: Node) async {
-        if !finished.contains(owner), backlog.contains(where: { $0.event.campaign == owner }) || isUnfinished(owner) {
-            backlog.append((event, node))
-            return
+        // A calibration's are nobody's evidence.
+        if !owner.isCalibration {
+            if foreign[node].contains(owner) { return }
+            if !finished.contains(owner) {
+                let isKept = backlog.contains { $0.event.campaign == owner }
+                switch isKept ? CampaignStanding.unfinished : standing(owner) {
+                case .unfinished: return backlog.append((event, node))
+                case .unknown: return leave(owner, on: node)
+                case .finished: finished.insert(owner)
+                }
+            }
         }
-        finished.insert(owner)
         if let (arm, end) = event.place { await boards[node].acknowledge(campaign: owner, arm: arm, nextIndex: end) }
+    }
+
+    private func leave(_ owner: CampaignID, on node: Node) {
+        guard foreign[node].count < DeviceKeeper.mostForeign else { return }
+        foreign[node].insert(owner)
+        let error = BellError(
+            .boardForeign, "The board keeps records of campaign \(owner), which this belld does not know.",
+            at: laboratory.boards[node].name, state: "they are left in the board's spool, and take room in it",
+            fix: "go on with that campaign under its own state directory (--state); "
+                + "if it is given up, switch the board off and on, which empties the spool")
+        telemetry(
+            "event",
+            [
+                "level": "warn", "message": .string(error.what), "device": .string(laboratory.boards[node].name),
+                "error": error.json,
+            ])
+        telemetry("device", json(of: node))
     }
 
     private func keepConnected(_ node: Node) async {
@@ -222,10 +280,21 @@ actor DeviceKeeper {
             object["error"] = problem.json
         } else if let capabilities = capabilities[node] {
             object["state"] = "connected"
+            if !foreign[node].isEmpty {
+                let names = foreign[node].map(\.description).sorted()
+                object["reason"] = .string(
+                    "keeps records of \(names.count == 1 ? "a campaign" : "campaigns") of another belld")
+                object["foreign_campaigns"] = .array(names.map { .string($0) })
+            }
             object["capabilities"] = capabilities.json
         }
         return .object(object)
     }
+}
+
+extension BellError.Code {
+    /// A board keeps records of a campaign of another state directory.
+    static let boardForeign = BellError.Code("board.foreign-campaign", exit: .hardware)
 }
 
 extension BoardEvent {
@@ -237,6 +306,8 @@ extension BoardEvent {
         case .connected, .disconnected, .replayEnd, .fault: nil
         }
     }
+
+    fileprivate var isDisconnection: Bool { if case .disconnected = self { true } else { false } }
 
     /// Its arm, and one past the last index that it is about.
     fileprivate var place: (arm: UInt64, end: UInt64)? {

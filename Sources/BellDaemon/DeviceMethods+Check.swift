@@ -40,7 +40,8 @@ extension DeviceMethods {
         if options.allowsOutput { try await boards.refuseWhileRunning() }
         let kit = InstrumentConformance(
             try await instruments.lease(name),
-            options: InstrumentConformanceOptions(allowSetting: options.allowsOutput))
+            options: InstrumentConformanceOptions(
+                allowSetting: options.allowsOutput, allowOutput: options.allowsOutput))
         let report = await kit.run { progress($0, name) }
         await instruments.endLease(name)
         return DeviceMethods.json(report)

@@ -4,8 +4,8 @@ import BellSequence
 import Recording
 
 extension DeviceMethods {
-    /// Begins to record a device's traffic. A board does not notice; an instrument is greeted again, unless a campaign is
-    /// under way, because its recording can be replayed only from a greeting on.
+    /// Begins to record a device's traffic. A board does not notice; an instrument is greeted again, unless a campaign or a
+    /// check is under way, because its recording can be replayed only from a greeting on.
     func record(_ name: String, _ file: String) async throws(BellError) -> JSON {
         guard file.hasPrefix("/") else {
             throw BellError(
@@ -18,12 +18,32 @@ extension DeviceMethods {
             telemetry(["level": "error", "device": .string(name), "message": .string("recording ended: \(error.what)")])
         }
         var answer: [String: JSON] = ["device": .string(name), "file": .string(file)]
-        if boards.node(named: name) == nil {
-            let isRunning = await runner.isRunning
-            if !isRunning { try await instruments.greetAgain(name) }
-            answer["replayable"] = .bool(!isRunning)
-        }
+        if boards.node(named: name) == nil { answer["replayable"] = .bool(try await greetAgain(name)) }
         return .object(answer)
+    }
+
+    /// Greets an instrument anew while nobody else has it; a campaign that is begun meanwhile waits for it.
+    ///
+    /// - Returns: False while a campaign is under way or being begun, or a check has a device for itself: then the
+    ///   instrument is left as it is.
+    private func greetAgain(_ name: String) async throws(BellError) -> Bool {
+        do throws(BellError) {
+            try await runner.beginVisit("\(name) cannot be greeted anew")
+        } catch {
+            guard error.code == .campaignBusy else { throw error }
+            return false
+        }
+        do throws(BellError) {
+            // A board may be at work on an arm that a crash left open.
+            try await boards.refuseWhileRunning()
+            try await instruments.greetAgain(name)
+        } catch {
+            await runner.endVisit()
+            guard error.code == .campaignBusy else { throw error }
+            return false
+        }
+        await runner.endVisit()
+        return true
     }
 
     /// Ends a recording; what it has is on disk afterwards.

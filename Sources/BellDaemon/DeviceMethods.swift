@@ -19,7 +19,7 @@ struct DeviceMethods: Sendable {
 
     static let names = [
         "device.list", "device.show", "device.set", "device.safe", "device.check",
-        "device.record", "device.record.stop",
+        "device.record", "device.record.stop", "device.ended",
     ]
 
     /// Answers a method of ``names``; nil for another one.
@@ -63,6 +63,11 @@ struct DeviceMethods: Sendable {
             let options = try CheckOptions(&reader)
             try reader.finish()
             return try await check(device, options)
+        case "device.ended":
+            let device = try reader.string("device")
+            let how = try reader.string("how")
+            try reader.finish()
+            return ["device": .string(device), "noted": .bool(await instruments.processEnded(device, how: how))]
         case "device.safe":
             let device = try reader.string("device")
             try reader.finish()

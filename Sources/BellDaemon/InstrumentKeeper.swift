@@ -1,3 +1,4 @@
+import BellHost
 import BellModel
 import BellSequence
 import DriverKit
@@ -23,11 +24,19 @@ actor InstrumentKeeper {
         var nudges = 0
         /// The keeper itself is asking it just now.
         var isAsked = false
+        /// What it was read back with for the block under way; nil when no block depends on it, or no longer.
+        var frozen: [String: InstrumentValue]?
+        /// When it was last seen so; wall clock.
+        var confirmed = ""
+        /// Grows when it is set: what was read meanwhile may be from before.
+        var settingCount = 0
         /// A check has it for itself.
         var isLeased = false
     }
 
     private var entries: [Entry]
+    /// Why instruments may have left the settings of the block under way: one reason an instrument.
+    private var departures: [BellError] = []
     private let telemetry: @Sendable (_ kind: String, _ data: JSON) -> Void
     /// How often a connected instrument is asked how it is.
     private let interval: Duration
@@ -103,11 +112,13 @@ actor InstrumentKeeper {
     /// Asks a connected instrument for its values and for what is wrong with it.
     private func look(_ place: Int) async {
         let instrument = entries[place].instrument
+        let settingCount = entries[place].settingCount
         do throws(BellError) {
             var values: [String: InstrumentValue] = [:]
             for setting in entries[place].settings { values[setting.key] = try await instrument.read(setting.key) }
             let complaints = try await instrument.problems()
             let warnings = await instrument.warnings()
+            if entries[place].settingCount == settingCount { compare(values, at: place) }
             let known = entries[place].complaints + entries[place].warnings
             guard values != entries[place].values || complaints + warnings != known else { return }
             for complaint in complaints + warnings where !known.contains(complaint) {
@@ -127,6 +138,8 @@ actor InstrumentKeeper {
 
     private func failed(_ place: Int, _ error: BellError) {
         entries[place].attempt += 1
+        // Whether it was only the link, or its power, nobody can tell.
+        departed(place, "the link to it was lost (\(error.what))")
         guard entries[place].problem != error else { return }
         entries[place].problem = error
         entries[place].values = [:]
@@ -155,11 +168,62 @@ actor InstrumentKeeper {
         }
     }
 
+    // MARK: A block's settings
+
+    /// Why instruments may have left the settings of the block under way, since ``prepare(_:)``; nil while they stand.
+    var unsettled: BellError? { BellError.all(departures) }
+
+    /// Asks every instrument that the block under way depends on whether it is still set so.
+    func confirm() async {
+        for place in entries.indices where entries[place].frozen != nil { await look(place) }
+    }
+
+    /// No block depends on the instruments any more.
+    func endBlock() {
+        departures = []
+        for place in entries.indices { entries[place].frozen = nil }
+    }
+
+    private func compare(_ values: [String: InstrumentValue], at place: Int) {
+        guard let frozen = entries[place].frozen else { return }
+        let others = frozen.filter { values[$0.key] != $0.value }.sorted { $0.key < $1.key }
+        if others.isEmpty { return entries[place].confirmed = wallClockISO8601() }
+        let texts = others.map { "\($0.key) is \(values[$0.key]?.text ?? "unknown") instead of \($0.value.text)" }
+        departed(place, texts.joined(separator: ", "))
+    }
+
+    private func departed(_ place: Int, _ why: String) {
+        guard entries[place].frozen != nil else { return }
+        entries[place].frozen = nil
+        let name = entries[place].device.name
+        let error = BellError(
+            .instrumentUnsettled, "\(name) may have left the settings of the block: \(why).",
+            at: entries[place].device.address.text,
+            cause: "it was last seen as set at \(entries[place].confirmed)",
+            state: "the trials since then count as they are; no further arm is begun in this block",
+            fix: "the next block sets it anew by itself; if this comes again, look at its power and its cable")
+        departures.append(error)
+        telemetry("event", ["level": "warn", "message": .string(error.what), "device": .string(name)])
+    }
+
+    /// The process that serves a device has ended, as whoever watches it tells: calls that wait for it fail at once.
+    ///
+    /// - Returns: Whether the device is an instrument with a driver process; a board's link shows the end by itself.
+    func processEnded(_ name: String, how: String) async -> Bool {
+        guard let place = entries.firstIndex(where: { $0.device.name == name }),
+            let instrument = entries[place].instrument as? any ProcessInstrument
+        else { return false }
+        await instrument.processEnded(how)
+        entries[place].nudges += 1
+        return true
+    }
+
     // MARK: Setting
 
     /// Sets one value, as a person asked.
     func set(_ name: String, _ key: String, to text: String) async throws(BellError) -> JSON {
         let place = try place(of: name)
+        entries[place].frozen = nil
         let value = try await apply(key, text, at: place)
         show(place)
         return ["device": .string(name), "key": .string(key), "value": value.json]
@@ -168,6 +232,7 @@ actor InstrumentKeeper {
     /// Brings an instrument into its safe state.
     func makeSafe(_ name: String) async throws(BellError) -> JSON {
         let place = try place(of: name)
+        entries[place].frozen = nil
         try await entries[place].instrument.makeSafe()
         await look(place)
         return ["device": .string(name), "safe": true]
@@ -187,6 +252,7 @@ actor InstrumentKeeper {
                 fix: "restart belld (the campaign goes on), or take the device's settings out of lab.yaml again")
         }
         guard !entries.isEmpty else { return nil }
+        endBlock()
         var frozen: [String: JSON] = [:]
         var isSimulated = false
         for place in entries.indices {
@@ -198,10 +264,13 @@ actor InstrumentKeeper {
             if entries[place].problem != nil || entries[place].identity == nil { await connect(place) }
             if let problem = entries[place].problem { throw problem }
             guard let identity = entries[place].identity else { continue }
-            var values: [String: JSON] = [:]
+            var values: [String: InstrumentValue] = [:]
             for setting in wanted {
-                values[setting.key] = try await apply(setting.key, setting.value, at: place, from: setting.place).json
+                values[setting.key] = try await apply(setting.key, setting.value, at: place, from: setting.place)
             }
+            entries[place].settingCount += 1
+            entries[place].frozen = values
+            entries[place].confirmed = wallClockISO8601()
             let complaints = try await instrument.problems()
             if let complaint = complaints.first {
                 throw BellError(
@@ -210,7 +279,7 @@ actor InstrumentKeeper {
                     fix: "mend it; the campaign goes on by itself")
             }
             isSimulated = isSimulated || identity.isSimulated
-            frozen[name] = ["identity": identity.json, "settings": .object(values)]
+            frozen[name] = ["identity": identity.json, "settings": .object(values.mapValues(\.json))]
             show(place)
         }
         return (.object(frozen), isSimulated)
@@ -232,6 +301,7 @@ actor InstrumentKeeper {
             let value = try setting.value(parsing: text, of: name)
             let readBack = try await entries[place].instrument.set(key, to: value)
             entries[place].values[key] = readBack
+            entries[place].settingCount += 1
             return readBack
         } catch {
             guard let source else { throw error }
@@ -244,6 +314,7 @@ actor InstrumentKeeper {
     /// Gives an instrument up for a check that needs it for itself; ``endLease(_:)`` takes it back.
     func lease(_ name: String) async throws(BellError) -> any Instrument {
         let place = try place(of: name)
+        entries[place].frozen = nil
         entries[place].isLeased = true
         while entries[place].isAsked { try? await Task.sleep(for: .milliseconds(5)) }
         return entries[place].instrument
@@ -312,6 +383,11 @@ actor InstrumentKeeper {
         }
         return .object(object)
     }
+}
+
+extension BellError.Code {
+    /// An instrument may have left the settings of the block under way.
+    static let instrumentUnsettled = BellError.Code("instrument.unsettled", exit: .hardware)
 }
 
 extension BellError {

@@ -11,6 +11,11 @@ public protocol FitModel: Sendable {
     /// ∂y/∂p at x into `gradient`, which has as many entries as there are names; false when only differences are known.
     func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool
 
+    /// Value and gradient at once, for models in which both take the same sines and exponentials.
+    ///
+    /// Asked only of a model whose ``gradient(_:_:into:)`` gives true.
+    func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double
+
     /// Starting values from the data alone; nil when the data show nothing to begin with.
     func start(x: [Double], y: [Double]) -> [Double]?
 
@@ -20,6 +25,11 @@ public protocol FitModel: Sendable {
 
 extension FitModel {
     public func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool { false }
+
+    public func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double {
+        _ = self.gradient(x, p, into: &gradient)
+        return value(x, p)
+    }
 
     public func normal(_ p: [Double]) -> [Double] { p }
 }

@@ -35,9 +35,9 @@ public enum LeastSquares {
     private static func search(
         _ model: some FitModel, _ x: [Double], _ y: [Double], _ weights: [Double], from start: [Double], _ limit: Int
     ) -> Fit {
-        let problem = WeightedProblem(model, x: x, y: y, weights: weights)
         var (p, slope) = (start, start)
         let hasGradient = model.gradient(x[0], start, into: &slope)
+        let problem = WeightedProblem(model, x: x, y: y, weights: weights, hasGradient: hasGradient)
         let result = Minpack.search(problem, from: &p, maximumEvaluations: limit, hasGradient: hasGradient)
         p = model.normal(p)
         let ending: Fit.Ending =
@@ -50,7 +50,7 @@ public enum LeastSquares {
     }
 
     private static func solve(_ model: some LinearModel, _ x: [Double], _ y: [Double], _ weights: [Double]) -> Fit {
-        let problem = WeightedProblem(model, x: x, y: y, weights: weights)
+        let problem = WeightedProblem(model, x: x, y: y, weights: weights, hasGradient: true)
         let count = model.parameterNames.count
         let zero = [Double](repeating: 0, count: count)
         let columns = problem.finalJacobian(at: zero)
@@ -61,17 +61,13 @@ public enum LeastSquares {
         return finish(problem, model, weights, model.normal(factors.solution), .converged, 1)
     }
 
-    /// Residuals, covariance and whether it is all finite.
+    /// The last step, residuals, covariance and whether it is all finite.
     private static func finish<Model: FitModel>(
         _ problem: WeightedProblem<Model>, _ model: Model, _ weights: [Double], _ p: [Double], _ ending: Fit.Ending,
         _ evaluations: Int
     ) -> Fit {
         let (rows, count) = (problem.pointCount, problem.parameterCount)
-        var residuals = [Double](repeating: 0, count: rows)
-        residuals.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { problem.residuals(at: p, into: base) }
-        }
-        let chiSquare = residuals.reduce(0) { $0 + $1 * $1 }
+        let (residuals, chiSquare) = problem.residuals(at: p)
         let columns = problem.finalJacobian(at: p)
         let freedom = rows - count
         var fit = Fit(
@@ -84,6 +80,13 @@ public enum LeastSquares {
             return fit
         }
         let factors = SmallFactors(columns: columns, rows: rows, count: count, rightSide: residuals)
+        if fit.hasConverged, factors.explained <= 1e-6 * chiSquare {
+            let polished = zip(p, factors.solution).map { $0 - $1 }
+            let (_, rest) = problem.residuals(at: polished)
+            if polished.allSatisfy(\.isFinite), rest <= chiSquare * (1 + 1e-13) {
+                (fit.parameters, fit.chiSquare) = (polished, rest)
+            }
+        }
         let scale = weights.isEmpty ? fit.reducedChiSquare : 1
         fit.covariance = factors.covariance.map { $0 * scale }
         return fit

@@ -16,6 +16,11 @@ extension LinearModel {
         return true
     }
 
+    public func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double {
+        basis(x, into: &gradient)
+        return zip(gradient, p).reduce(0) { $0 + $1.0 * $1.1 }
+    }
+
     /// The solution itself, with all points alike; nil when it is none.
     public func start(x: [Double], y: [Double]) -> [Double]? {
         let fit = LeastSquares.fit(self, x: x, y: y)

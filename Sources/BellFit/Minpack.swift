@@ -9,8 +9,9 @@ enum Minpack {
         var evaluations: Int
     }
 
-    /// A fit is to be as exact as doubles allow: a search that asks for less stops where 10⁻⁸ of a parameter is missing.
-    private static let functionTolerance = 1e-15
+    /// The step that is left where the search ends is about √(10⁻¹² χ²), some 10⁻⁵ standard uncertainties, before it is taken;
+    /// one more Gauss-Newton step, which the covariance's factors give for nothing, brings what the last digits allow.
+    private static let functionTolerance = 1e-12
     private static let parameterTolerance = 1e-13
     /// First step's bound in units of the scaled start; starts come from the data and are near.
     private static let firstStep = 10.0

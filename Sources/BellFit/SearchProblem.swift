@@ -18,6 +18,8 @@ class SearchProblem {
 }
 
 /// A model with its data.
+///
+/// The search asks for the derivatives where it has just asked for the residuals: both are found at once and kept.
 final class WeightedProblem<Model: FitModel>: SearchProblem {
     /// In place of a residual that is no number: so long that the step is refused, and its square is still finite.
     private static var wall: Double { 1e100 }
@@ -27,41 +29,91 @@ final class WeightedProblem<Model: FitModel>: SearchProblem {
     private let y: [Double]
     /// 1/σ; empty for 1.
     private let weights: [Double]
+    private let hasGradient: Bool
     // Kept, so that an evaluation allocates nothing.
     private var parameters: [Double]
     private var slope: [Double]
+    /// Derivatives at `parameters`, column by column.
+    private var columns: [Double]
+    /// Residuals there.
+    private var residuals: [Double]
+    private var isFinite = false
 
-    init(_ model: Model, x: [Double], y: [Double], weights: [Double]) {
-        (self.model, self.x, self.y, self.weights) = (model, x, y, weights)
+    init(_ model: Model, x: [Double], y: [Double], weights: [Double], hasGradient: Bool) {
+        (self.model, self.x, self.y, self.weights, self.hasGradient) = (model, x, y, weights, hasGradient)
         let count = model.parameterNames.count
-        parameters = [Double](repeating: 0, count: count)
-        slope = parameters
+        parameters = [Double](repeating: .nan, count: count)
+        slope = [Double](repeating: 0, count: count)
+        columns = [Double](repeating: 0, count: hasGradient ? count * x.count : 0)
+        residuals = [Double](repeating: 0, count: x.count)
         super.init(pointCount: x.count, parameterCount: count)
     }
 
-    private func take(_ p: UnsafePointer<Double>) { for i in 0..<parameterCount { parameters[i] = p[i] } }
-
     override func residuals(at p: UnsafePointer<Double>, into r: UnsafeMutablePointer<Double>) {
-        take(p)
-        for i in 0..<pointCount {
-            let residual = model.value(x[i], parameters) - y[i]
-            let weighted = weights.isEmpty ? residual : residual * weights[i]
-            r[i] = weighted.magnitude < WeightedProblem.wall ? weighted : WeightedProblem.wall
+        move(to: p)
+        residuals.withUnsafeBufferPointer { residuals in
+            if let base = residuals.baseAddress { r.update(from: base, count: residuals.count) }
         }
     }
 
-    override func jacobian(at p: UnsafePointer<Double>, into j: UnsafeMutablePointer<Double>) -> Bool {
-        take(p)
-        for i in 0..<pointCount {
-            guard model.gradient(x[i], parameters, into: &slope) else { return false }
-            let weight = weights.isEmpty ? 1 : weights[i]
-            for k in 0..<parameterCount {
-                let derivative = slope[k] * weight
-                if !derivative.isFinite { isBroken = true }
-                j[k * pointCount + i] = derivative
+    /// Has the residuals, and the derivatives if there are any, at p.
+    private func move(to p: UnsafePointer<Double>) {
+        if (0..<parameterCount).allSatisfy({ self.parameters[$0] == p[$0] }) { return }
+        for k in 0..<parameterCount { self.parameters[k] = p[k] }
+        guard hasGradient else {
+            let parameters = self.parameters
+            for i in x.indices { residuals[i] = bounded(model.value(x[i], parameters) - y[i], i) }
+            return
+        }
+        // Out of the object for the loop, so that nothing in it is counted or checked for company.
+        var (columns, slope, r) = ([Double](), [Double](), [Double]())
+        swap(&r, &residuals)
+        swap(&columns, &self.columns)
+        swap(&slope, &self.slope)
+        let (parameters, model, x, y, weights) = (self.parameters, model, x, y, weights)
+        let (rows, count) = (pointCount, parameterCount)
+        var sum = 0.0
+        columns.withUnsafeMutableBufferPointer { columns in
+            for i in 0..<rows {
+                let value = model.evaluate(x[i], parameters, into: &slope)
+                r[i] = bounded(value - y[i], i)
+                let weight = weights.isEmpty ? 1 : weights[i]
+                for k in 0..<count {
+                    let derivative = slope[k] * weight
+                    columns[k * rows + i] = derivative
+                    sum += derivative * 0
+                }
             }
         }
+        // 0 unless a derivative is none.
+        isFinite = sum == 0
+        swap(&columns, &self.columns)
+        swap(&slope, &self.slope)
+        swap(&r, &residuals)
+    }
+
+    private func bounded(_ residual: Double, _ i: Int) -> Double {
+        let weighted = weights.isEmpty ? residual : residual * weights[i]
+        return weighted.magnitude < WeightedProblem.wall ? weighted : WeightedProblem.wall
+    }
+
+    override func jacobian(at p: UnsafePointer<Double>, into j: UnsafeMutablePointer<Double>) -> Bool {
+        guard hasGradient else { return false }
+        move(to: p)
+        if !isFinite { isBroken = true }
+        columns.withUnsafeBufferPointer { columns in
+            if let base = columns.baseAddress { j.update(from: base, count: columns.count) }
+        }
         return true
+    }
+
+    /// Residuals and the sum of their squares.
+    func residuals(at p: [Double]) -> (residuals: [Double], chiSquare: Double) {
+        var residuals = [Double](repeating: 0, count: pointCount)
+        residuals.withUnsafeMutableBufferPointer { buffer in
+            if let base = buffer.baseAddress { self.residuals(at: p, into: base) }
+        }
+        return (residuals, residuals.reduce(0) { $0 + $1 * $1 })
     }
 
     /// Derivatives at the end of a search: the model's own, else central differences.

@@ -76,6 +76,11 @@ struct SmallFactors {
         }
     }
 
+    /// How much of |b|² the columns explain.
+    var explained: Double {
+        zip(singular, rotated).reduce(0) { $0 + ($1.0 > limit ? $1.1 * $1.1 : 0) }
+    }
+
     /// (AᵀA)⁻¹, row by row; nan in the rows and columns of parameters that are not determined.
     var covariance: [Double] {
         var result = [Double](repeating: .nan, count: count * count)
@@ -132,19 +137,31 @@ struct SmallFactors {
         }
     }
 
-    private static func norm(_ v: UnsafeMutableBufferPointer<Double>) -> Double {
-        var sum = 0.0
-        for x in v { sum += x * x }
-        return sum.squareRoot()
-    }
+    private static func norm(_ v: UnsafeMutableBufferPointer<Double>) -> Double { product(v, v).squareRoot() }
 
     /// Takes q's part out of v; returns how much it was.
     private static func project(_ v: UnsafeMutableBufferPointer<Double>, on q: UnsafeMutableBufferPointer<Double>)
         -> Double
     {
-        var sum = 0.0
-        for i in 0..<q.count { sum += v[i] * q[i] }
+        let sum = product(v, q)
         for i in 0..<q.count { v[i] -= sum * q[i] }
+        return sum
+    }
+
+    /// Four sums side by side: one would wait for itself.
+    private static func product(_ a: UnsafeMutableBufferPointer<Double>, _ b: UnsafeMutableBufferPointer<Double>)
+        -> Double
+    {
+        var sums = SIMD4<Double>.zero
+        let whole = a.count & ~3
+        for i in stride(from: 0, to: whole, by: 4) {
+            let (left, right) = (
+                SIMD4<Double>(a[i], a[i + 1], a[i + 2], a[i + 3]), SIMD4<Double>(b[i], b[i + 1], b[i + 2], b[i + 3])
+            )
+            sums += left * right
+        }
+        var sum = sums.sum()
+        for i in whole..<a.count { sum += a[i] * b[i] }
         return sum
     }
 }

@@ -22,11 +22,14 @@ public final class ChildProcess: Sendable {
 
     /// Whether what it has started itself ends with it.
     private let endsGroup: Bool
+    /// Ends the group should this process be killed; nil without a group, and where none could be started.
+    private let watcher: GroupWatcher?
 
     private init(processID: Int32, executable: String, endsGroup: Bool) {
         self.processID = processID
         self.executable = executable
         self.endsGroup = endsGroup
+        watcher = endsGroup ? GroupWatcher(group: processID) : nil
     }
 
     /// Starts a program with standard input from `/dev/null`.
@@ -39,7 +42,8 @@ public final class ChildProcess: Sendable {
     ///   - logFile: Standard output and error are appended there; nil shares this process's.
     ///   - newProcessGroup: Whether Ctrl-C at the terminal spares it.
     ///   - endsGroup: Whether signals go to all of its new process group, and what is left of that is killed when it has
-    ///     ended: a script's programs do not outlive the script.
+    ///     ended: a script's programs do not outlive the script. When this process ends in any way, also by SIGKILL, all
+    ///     of the group gets SIGTERM, and SIGKILL 5 s later: a death signal alone reaches only the program itself, once.
     ///   - deathSignal: Sent to it when this process ends in any way, or nil.
     /// - Throws: `host.spawn-failed`, `file.access` for the log.
     /// - SeeAlso: `PR_SET_PDEATHSIG` in prctl(2).
@@ -124,6 +128,7 @@ public final class ChildProcess: Sendable {
             let found = waitid(P_PID, id_t(processID), &information, WEXITED | WNOHANG | WNOWAIT) == 0
             if found, information.si_signo == 0 { return }
             if found { kill(-processID, SIGKILL) }
+            watcher?.dismiss()
         }
         var status: Int32 = 0
         let result = waitpid(processID, &status, WNOHANG)

@@ -42,8 +42,35 @@ public func readText(_ path: String, limit: Int = defaultFileLimit) throws(BellE
 /// A temporary file in the same folder, `fsync`, `rename`, `fsync` of the folder.
 /// - Throws: `file.missing` without the folder, `file.access`, `file.disk-full`; the old content is then untouched.
 public func writeFileAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 = 0o600) throws(BellError) {
+    try replaceFile(path, bytes) { (_) in mode }
+}
+
+/// Writes a file that exists as ``writeFileAtomically(_:_:mode:)`` does; it keeps its mode, its group and its owner.
+///
+/// A link is followed: the file that it leads to is replaced. Where this user may not give the group away, nobody gets
+/// rights by it: the group's rights are then those of others.
+/// - Throws: `file.missing`, `file.access` also when there is no such file.
+public func rewriteFileAtomically(_ path: String, text: String) throws(BellError) {
+    var resolved = path
+    if let real = realpath(path, nil) {
+        resolved = String(cString: real)
+        free(real)
+    }
+    var status = stat()
+    guard stat(resolved, &status) == 0 else { throw fileError("stat", "The file cannot be looked at", at: path) }
+    let mode = status.st_mode & 0o7777
+    let (owner, group) = (status.st_uid, status.st_gid)
+    try replaceFile(resolved, Array(text.utf8)) { file in
+        // Only root may give the owner away; the group may be any that this user belongs to.
+        if fchown(file, owner, group) == 0 || fchown(file, uid_t.max, group) == 0 { return mode }
+        return mode & ~0o070 | (mode & 0o007) << 3
+    }
+}
+
+/// - Parameter mode: The mode of the temporary file, of which it may change the owner before.
+private func replaceFile(_ path: String, _ bytes: [UInt8], mode: (Int32) -> UInt32) throws(BellError) {
     let temporary = "\(path).\(getpid()).tmp"
-    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+    let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else {
         if errno == ENOENT, !isFolder(parent(of: path)) {
             throw BellError(
@@ -55,7 +82,7 @@ public func writeFileAtomically(_ path: String, _ bytes: [UInt8], mode: UInt32 =
     do throws(BellError) {
         defer { close(file) }
         // The mode given to open is cut by the umask.
-        if fchmod(file, mode) != 0 { throw fileError("fchmod", "The file's mode cannot be set", at: temporary) }
+        if fchmod(file, mode(file)) != 0 { throw fileError("fchmod", "The file's mode cannot be set", at: temporary) }
         try writeAll(file, bytes, path: temporary)
         if fsync(file) != 0 { throw fileError("fsync", "The file cannot be written", at: temporary) }
         if rename(temporary, path) != 0 { throw fileError("rename", "The file cannot be replaced", at: path) }

@@ -7,6 +7,23 @@ import Glibc
 /// - Parameter name: For debuggers and `top -H`; 15 bytes are shown.
 /// - Throws: `host.system-failed` when the system has no thread left.
 public func startThread(named name: String, _ body: @escaping @Sendable () -> Void) throws(BellError) {
+    pthread_detach(try startJoinableThread(named: name, body).thread)
+}
+
+/// A thread that somebody waits for.
+public struct JoinableThread: Sendable {
+    fileprivate let thread: pthread_t
+
+    /// Waits for the thread's end; to be called once. On the thread itself it does not wait.
+    public func join() {
+        if pthread_equal(thread, pthread_self()) != 0 { pthread_detach(thread) } else { pthread_join(thread, nil) }
+    }
+}
+
+/// As ``startThread(named:_:)``, but ``JoinableThread/join()`` must follow.
+public func startJoinableThread(
+    named name: String, _ body: @escaping @Sendable () -> Void
+) throws(BellError) -> JoinableThread {
     let box = Unmanaged.passRetained(ThreadBody(name: name, run: body))
     var thread = pthread_t()
     let result = pthread_create(
@@ -22,9 +39,10 @@ public func startThread(named name: String, _ body: @escaping @Sendable () -> Vo
     if result != 0 {
         box.release()
         throw BellError(
-            .systemFailed, "No thread can be started.", cause: "pthread_create: \(String(cString: strerror(result)))")
+            .systemFailed, "No thread can be started.", cause: "pthread_create: \(String(cString: strerror(result)))",
+            fix: "raise the limit of threads (`ulimit -u`, `TasksMax=` of the unit)")
     }
-    pthread_detach(thread)
+    return JoinableThread(thread: thread)
 }
 
 private final class ThreadBody: Sendable {

@@ -54,6 +54,9 @@ struct Grid {
         return Picoseconds(Int64(clamping: (scaled + half) / unit))
     }
 
+    /// The sum of two times where ticks are whole picoseconds; nil elsewhere, where it would be off.
+    func wholePicoseconds(_ a: Int64, _ b: Int64) -> Int64? { wholeTick == nil ? nil : a + b }
+
     /// A tick in picoseconds.
     var tick: Double { 1e12 / rate.hertz }
     /// A sample in picoseconds.

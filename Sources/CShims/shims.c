@@ -135,3 +135,54 @@ pid_t bell_spawn(const struct bell_spawn_request *request) {
     errno = reason;
     return reason == 0 ? child : -1;
 }
+
+// MARK: what outlives its starter
+
+static void pause_ms(int ms) {
+    struct timespec pause = {ms / 1000, (long)(ms % 1000) * 1000000};
+    nanosleep(&pause, NULL);
+}
+
+// Runs in a fork of a program with threads, without exec: async-signal-safe calls only.
+static void watch_group(pid_t group, int grace_ms, int line) {
+    // Ctrl-C and a hang-up are for the program that is watched for.
+    setsid();
+    signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    prctl(PR_SET_NAME, "bell-watch");
+    // Nothing of the other program's is kept open: no lock, no terminal, no other watcher's line.
+    if (dup2(line, 0) < 0) _exit(1);
+    if (close_range(1, ~0U, 0) != 0) {
+        long most = sysconf(_SC_OPEN_MAX);
+        for (int fd = 1; fd < (most > 0 ? most : 1024); fd++) close(fd);
+    }
+    unsigned char byte;
+    ssize_t got;
+    do got = read(0, &byte, 1);
+    while (got < 0 && errno == EINTR);
+    if (got != 0) _exit(0);
+    if (kill(-group, SIGTERM) != 0) _exit(0);
+    for (int waited = 0; waited < grace_ms; waited += 50) {
+        pause_ms(50);
+        if (kill(-group, 0) != 0) _exit(0);
+    }
+    kill(-group, SIGKILL);
+    _exit(0);
+}
+
+pid_t bell_watch_group(pid_t group, int grace_ms, int *line) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    pid_t child = fork();
+    if (child == 0) watch_group(group, grace_ms, ends[0]);
+    int reason = errno;
+    close(ends[0]);
+    if (child < 0) {
+        close(ends[1]);
+        errno = reason;
+        return -1;
+    }
+    *line = ends[1];
+    return child;
+}

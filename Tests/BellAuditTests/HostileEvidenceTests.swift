@@ -2,12 +2,13 @@ import BellAudit
 import BellModel
 import BellTiming
 import Testing
+import TestSupport
 
 @Suite("Hostile evidence")
 struct HostileEvidenceTests {
     @Test("Valid trials and losses add up to the committed count, whatever the halves are", arguments: 0..<60)
     func fuzz(seed: UInt64) throws {
-        var dice = Dice(state: seed)
+        var dice = SplitMix(seed: seed)
         var scene = Scene(count: Int.random(in: 1...300, using: &dice))
         let odd: [UInt64] = [0, 1, scene.firstIndex, scene.firstIndex + 7, 1 << 31, 1 << 63, .max - 3, .max]
         func pick() -> UInt64 { odd.randomElement(using: &dice) ?? 0 }
@@ -55,7 +56,7 @@ struct HostileEvidenceTests {
 
     @Test("The order in which halves and clock records came does not matter")
     func permuted() throws {
-        var dice = Dice(state: 99)
+        var dice = SplitMix(seed: 99)
         var scene = Scene(count: 256)
         scene.records.alice[9].outcome = 9
         scene.records.bob[77].stopDelta = 2_000
@@ -77,7 +78,7 @@ struct HostileEvidenceTests {
 
     @Test("Outcomes never decide about validity")
     func outcomes() throws {
-        var dice = Dice(state: 3)
+        var dice = SplitMix(seed: 3)
         var scene = Scene(count: 400)
         for i in 0..<400 where i % 7 == 0 { scene.records.bob[i].stopDelta += 40 }
         let parameters = try Scene.parameters()

@@ -2,6 +2,7 @@ import BellAudit
 import BellModel
 import BellTiming
 import Testing
+import TestSupport
 
 @Suite("Margins")
 struct MarginTests {
@@ -41,7 +42,7 @@ struct MarginTests {
             -2_700, -1, 0, 1, 999, 2_700,
         ] as [Int64])
     func staticOffset(o: Int64) throws {
-        var dice = Dice(state: 42)
+        var dice = SplitMix(seed: 42)
         var scene = Scene(count: 200)
         for i in 0..<200 { scene.records.bob[i].startTick += UInt64.random(in: 0...3, using: &dice) }
         let base = audit(scene.evidence, try Scene.parameters(k: 1))
@@ -107,7 +108,7 @@ struct MarginTests {
 
     @Test("Summaries of parts add up to the whole, and come back from JSON")
     func summary() throws {
-        var dice = Dice(state: 7)
+        var dice = SplitMix(seed: 7)
         var scene = Scene(count: 512)
         for i in 0..<512 {
             scene.records.bob[i].startTick += UInt64.random(in: 0...60, using: &dice)

@@ -10,6 +10,7 @@ import DriverKit
 import Foundation
 import MockLab
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 
@@ -54,8 +55,9 @@ struct Bench: Sendable {
 
     var journal: String { folder.file("journal.sqlite") }
 
-    func createKeeper() throws -> JournalKeeper {
-        try JournalKeeper.create(at: journal, campaign: campaign, sealed: sealed, devices: [:], simulated: true)
+    /// - Parameter devices: What the journal says of the boards at the campaign's beginning.
+    func createKeeper(devices: JSON = [:]) throws -> JournalKeeper {
+        try JournalKeeper.create(at: journal, campaign: campaign, sealed: sealed, devices: devices, simulated: true)
     }
 
     func openKeeper(unpause: Bool = false) throws -> JournalKeeper {

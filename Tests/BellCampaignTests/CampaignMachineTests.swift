@@ -1,11 +1,12 @@
 import BellCampaign
 import BellModel
 import Testing
+import TestSupport
 
 /// Plays a campaign without boards: performs the machine's actions in memory and keeps account of every index.
 private struct PaperCampaign {
     var machine: CampaignMachine
-    var random: TestRandom
+    var random: SplitMix
     var committed: [Range<UInt64>] = []
     var recorded: Set<UInt64> = []
     var open: Arm?
@@ -16,7 +17,7 @@ private struct PaperCampaign {
 
     init(plan: Plan, seed: UInt64, failureOdds: UInt64) {
         machine = CampaignMachine(plan: plan)
-        random = TestRandom(seed: seed)
+        random = SplitMix(seed: seed)
         self.failureOdds = failureOdds
     }
 
@@ -201,18 +202,5 @@ private func plan(trials: UInt64, perBlock: UInt64 = 50, perArm: UInt32 = 10) ->
         arguments: [(1, 250), (2, 500), (8, 30_000), (99, 30_000)])
     func backoff(attempt: Int, milliseconds: Int) {
         #expect(CampaignMachine.backoff(attempt: attempt) == milliseconds)
-    }
-}
-
-/// SplitMix64; the seed is the test's argument, so a failure names it.
-struct TestRandom: RandomNumberGenerator {
-    var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9e37_79b9_7f4a_7c15 &+ 1 }
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-        return z ^ (z >> 31)
     }
 }

@@ -5,6 +5,7 @@ import DriverKit
 import MockLab
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 
@@ -220,6 +221,34 @@ import Testing
         let account = try bench.account()
         #expect(account.tally.losses <= 3 * 256)
         #expect(account.blocks.count >= 2)
+    }
+
+    @Test("instruments that may have left a block's settings end the block, not the trials")
+    func unsettled() async throws {
+        let bench = try Bench(trials: 1_000_000, perBlock: 1_000_000)
+        let instruments = Host.Instruments()
+        let host = try await Host(bench, keeper: try bench.createKeeper(), instruments: instruments)
+        async let end = host.run()
+        try await host.until("running") { $0.started > 500 }
+        instruments.problem = BellError(.campaignBoardSilent, "lo was switched off and on.")
+        try await eventually("it is suspended for that") {
+            host.reports.reasons.contains { $0.what == "lo was switched off and on." }
+        }
+        let before = try #require(host.reports.last).started
+        try await host.until("it goes on") { $0.state == .running && $0.started > before + 2000 }
+        await host.campaign.request { $0.stop = true }
+        #expect(await end == .stopped)
+        #expect(host.reports.states.prefix(3) == [.preparing, .running, .suspended])
+        let account = try bench.account()
+        #expect(account.tally.losses == 0)
+        // The new block records what the instruments were set to anew.
+        #expect(account.blocks.count == 2)
+        let events = try Journal.openReadOnly(at: bench.journal).events()
+        let told = events.filter { $0.detail["message"] == "lo was switched off and on." }
+        #expect(told.count == 1)
+        #expect(told.first?.kind == "warning")
+        #expect(told.first?.detail["block"] == 0)
+        #expect(told.first?.detail["last_arm"]?.countValue == account.arms.last { $0.block == 0 }?.arm)
     }
 
     @Test("a campaign that was begun on real boards takes no simulated ones")

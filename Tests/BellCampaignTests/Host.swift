@@ -5,6 +5,7 @@ import DriverKit
 import MockLab
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 
@@ -56,11 +57,22 @@ final class Host: Sendable {
         }
     }
 
+    /// Instruments as the campaign sees them: opening a block sets them anew.
+    final class Instruments: Sendable {
+        private let state = Mutex<BellError?>(nil)
+        var problem: BellError? {
+            get { state.withLock { $0 } }
+            set { state.withLock { $0 = newValue } }
+        }
+    }
+
     /// - Parameters:
+    ///   - instruments: What happens to the instruments.
     ///   - onSend: Sees each frame before it goes to a board.
     ///   - hostBits: The host's sources of bits.
     init(
         _ bench: Bench, keeper: JournalKeeper, stall: UInt64 = 2_000_000_000,
+        instruments: Instruments = Instruments(),
         onSend: @escaping @Sendable (Node, [UInt8]) -> Void = { _, _ in },
         hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8] = { _, range in
             [UInt8](repeating: 0, count: range.count)
@@ -69,10 +81,14 @@ final class Host: Sendable {
         let drivers = Host.drivers(of: bench.lab, onSend: onSend)
         let (reports, certifier) = (Reports(), Certifier())
         let services = CampaignServices(
-            compile: { (sealed, boards) throws(BellError) in try Bench.compile(sealed, boards) },
+            compile: { (sealed, boards) throws(BellError) in
+                instruments.problem = nil
+                return try Bench.compile(sealed, boards)
+            },
             hostBits: { (node, range) async throws(BellError) in try hostBits(node, range) },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { certifier.hasTheEnd },
-            triggerMaster: .alice, report: { reports.append($0) }, journalGrew: {}, stall: stall)
+            triggerMaster: .alice, report: { reports.append($0) }, journalGrew: {}, stall: stall,
+            unsettled: { _ in instruments.problem })
         let campaign = try await Campaign(keeper: keeper, boards: drivers, services: services)
         forwarders = Node.allCases.map { node in
             let events = drivers[node].events

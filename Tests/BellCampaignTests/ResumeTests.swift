@@ -4,6 +4,7 @@ import Board
 import DriverKit
 import MockLab
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 

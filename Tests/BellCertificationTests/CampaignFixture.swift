@@ -3,6 +3,7 @@ import BellCrypto
 import BellModel
 import BellTiming
 import Testing
+import TestSupport
 
 @testable import BellCertification
 
@@ -18,7 +19,7 @@ struct CampaignFixture {
 
     /// Trials in a mixed order that is the same every time.
     init(_ counts: [UInt64], losses: Int = 0, seed: UInt64 = 1) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         statuses = counts.enumerated().flatMap { cell, n in
             [TrialStatus](
                 repeating: TrialStatus(

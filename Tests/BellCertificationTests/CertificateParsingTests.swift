@@ -1,6 +1,7 @@
 import BellCrypto
 import BellModel
 import Testing
+import TestSupport
 
 @testable import BellCertification
 
@@ -34,7 +35,7 @@ import Testing
     @Test("One flipped bit anywhere is noticed, with a place")
     func flippedBits() throws {
         let bytes = try CampaignFixture(Array(table1Counts.map { $0 / 10 })).certificate().fileBytes
-        var random = SplitMix64(state: 5)
+        var random = SplitMix(seed: 5)
         for _ in 0..<150 {
             var damaged = bytes
             let at = Int(random.next() % UInt64(bytes.count))

@@ -2,6 +2,7 @@ import BellCrypto
 import BellModel
 import BellStatistics
 import Testing
+import TestSupport
 
 @testable import BellCertification
 
@@ -70,7 +71,7 @@ import Testing
     @Test("One node's outcomes permuted give S near 0 and no certificate")
     func permuted() throws {
         var fixture = CampaignFixture(table1Counts)
-        var random = SplitMix64(state: 11)
+        var random = SplitMix(seed: 11)
         let outcomes = fixture.statuses.map { $0.rawValue & 1 }.shuffled(using: &random)
         fixture.statuses = zip(fixture.statuses, outcomes).map { TrialStatus(rawValue: $0.rawValue & ~1 | $1) ?? $0 }
         let certificate = try fixture.certificate()

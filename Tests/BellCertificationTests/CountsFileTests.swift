@@ -1,6 +1,7 @@
 import BellModel
 import Foundation
 import Testing
+import TestSupport
 
 @testable import BellCertification
 
@@ -82,7 +83,7 @@ import Testing
 
     @Test("Random bytes never crash the reader", arguments: [UInt64(1), 2, 3])
     func garbage(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         for _ in 0..<200 {
             let bytes = (0..<Int(random.next() % 300)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
             #expect(throws: BellError.self) { try CountsFile.parse(bytes, source: "noise") }

@@ -4,6 +4,7 @@ import BellJournal
 import BellModel
 import Foundation
 import Testing
+import TestSupport
 
 @testable import BellCertification
 
@@ -227,7 +228,7 @@ import Testing
     @Test(
         "A journal with one flipped bit is a mismatch or cannot be read, and never a crash", arguments: [UInt64(1), 2])
     func flippedBits(seed: UInt64) throws {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         let fixture = CampaignFixture([40, 10, 10, 40, 40, 10, 10, 40, 40, 10, 10, 40, 10, 40, 40, 10])
         let path = try VerificationTests.write(fixture)
         let certificate = try VerificationTests.certificate(path, fixture)

@@ -6,6 +6,7 @@ import BellStream
 import BellTiming
 import Glibc
 import Testing
+import TestSupport
 
 /// A whole campaign as belld would send it: sealed plan, arms, block ends with true tallies and chains, an end.
 struct Fixture {
@@ -22,7 +23,7 @@ struct Fixture {
         _ n: UInt8 = 1, trials: UInt64 = 4096, run: UInt64? = nil, arm: UInt64 = 64, block: UInt64 = 1024,
         seed: UInt64 = 1
     ) throws {
-        var random = SplitMix(state: seed &+ UInt64(n))
+        var random = SplitMix(seed: seed &+ UInt64(n))
         campaign = try #require(CampaignID(bytes: [UInt8](repeating: n, count: 16)))
         let plan = Plan(
             name: "fixture", trials: trials, trialsPerArm: UInt32(arm), trialsPerBlock: block, pattern: .minusOn11,
@@ -113,18 +114,6 @@ struct Fixture {
     }
 }
 
-/// A small generator with a printed seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-}
-
 /// A state directory that goes with the test.
 final class TemporaryState {
     let state: StateDirectory
@@ -134,15 +123,7 @@ final class TemporaryState {
     }
 
     deinit {
-        Self.remove(state.path)
-        if let run = try? RunDirectory(for: state, create: false) { Self.remove(run.path) }
-    }
-
-    private static func remove(_ path: String) {
-        for name in (try? folderContents(path)) ?? [] {
-            let inner = "\(path)/\(name)"
-            if isFolder(inner) { remove(inner) } else { unlink(inner) }
-        }
-        rmdir(path)
+        removeTree(state.path)
+        if let run = try? RunDirectory(for: state, create: false) { removeTree(run.path) }
     }
 }

@@ -5,6 +5,7 @@ import BellStream
 import BellZeroMQ
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellCertifier
 
@@ -80,7 +81,7 @@ struct ProgramTests {
         "kill -9 of bellcert and restarts of belld at random moments lose no trial and count none twice",
         arguments: [1, 2] as [UInt64])
     func kills(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let fixture = try Fixture(3, trials: 32768, arm: 32, block: 4096, seed: seed)
         let source = MemoryOutcomeSource()
         source.add(fixture.campaign, fixture.begin)

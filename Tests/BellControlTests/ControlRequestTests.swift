@@ -1,6 +1,7 @@
 import BellControl
 import BellModel
 import Testing
+import TestSupport
 
 @Suite("Control requests and replies")
 struct ControlRequestTests {
@@ -68,7 +69,7 @@ struct ControlRequestTests {
 
     @Test("random bytes and broken requests are refused and never trap", arguments: 1...5 as ClosedRange<UInt64>)
     func hostile(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let good = Array("{\"id\": 7, \"method\": \"a.b\", \"params\": {\"k\": [1, \"x\\n\", {}]}}".utf8)
         var refused = 0
         for _ in 0..<2000 {
@@ -110,17 +111,5 @@ struct ControlRequestTests {
             #expect(error.code == .controlBadReply)
             #expect(error.place == "reply")
         }
-    }
-}
-
-/// A small generator with a printed seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

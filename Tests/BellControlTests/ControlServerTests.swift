@@ -3,6 +3,7 @@ import BellModel
 import BellZeroMQ
 import Glibc
 import Testing
+import TestSupport
 
 /// A control server and a publisher as belld has them, at Unix sockets of their own.
 struct TestDaemon {

@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Python client", .serialized, .blocking)
 struct PythonClientTests {

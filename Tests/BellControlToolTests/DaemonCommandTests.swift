@@ -5,6 +5,7 @@ import Foundation
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("Commands that ask the daemon", .blocking)
 struct DaemonCommandTests {
@@ -34,6 +35,40 @@ struct DaemonCommandTests {
         let terminal = Terminal()
         #expect(terminal.run("device", "check", "alice", state: daemon.state) == .usage)
         #expect(terminal.err.contains("device.check"))
+    }
+
+    @Test("a device that the running belld has is not checked behind its back, nor as a partner")
+    func servedDevice() throws {
+        let bench = try DeviceBench()
+        let address = "zmq+ipc://\(bench.folder)/nobody"
+        let daemon = try ScriptedDaemon(
+            status: [:], answers: ["device.list": ["devices": [["name": "alice", "at": .string(address)]]]])
+        let lock = try InstanceLock("\(daemon.state)/belld.lock")
+        let words = [
+            ["device", "check", address], ["device", "check", "mock://mocklab/bob", "--partner", address],
+        ]
+        for words in words {
+            let terminal = Terminal()
+            #expect(
+                terminal.run(words + ["--json", "--lab", bench.lab, "--state", daemon.state]) == .hardware, "\(words)")
+            let error = try terminal.json["error"]
+            #expect(error?["code"] == "conformance.busy")
+            #expect(error?["where"] == .string(address))
+            #expect(error?["fix"]?.stringValue?.contains("bellctl device check alice") == true)
+        }
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test("while belld holds its lock and does not answer, nothing is checked directly")
+    func silentDaemon() throws {
+        let bench = try DeviceBench()
+        let state = try StateDirectory(path: bench.state)
+        let lock = try InstanceLock(state.file("belld.lock"))
+        let terminal = Terminal()
+        let words = ["device", "check", "mock://mocklab/alice", "--json", "--lab", bench.lab, "--state", bench.state]
+        #expect(terminal.run(words) == .hardware)
+        #expect(try terminal.json["error"]?["what"]?.stringValue?.contains("belld runs and does not answer") == true)
+        withExtendedLifetime(lock) {}
     }
 
     @Test("a campaign is named to the daemon as it was typed", arguments: ["pause", "resume", "stop", "show"])

@@ -6,6 +6,7 @@ import Recording
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("Setting and recording devices from the command line", .blocking)
 struct DeviceArgumentTests {

@@ -32,6 +32,23 @@ struct DeviceCheckTests {
         #expect(reply.json["simulated"] == true)
     }
 
+    @Test("an instrument's output is switched on, read back and off again only with --allow-output")
+    func output() async throws {
+        let bench = try DeviceBench()
+        let lo = ["mock://mocklab/alice-lo", "--driver", "microwave-source"]
+        let without = try await bench.check(lo[0], lo[1], lo[2])
+        #expect(check("instrument.safe", in: without)?["reason"] == "not run: needs --allow-output")
+        let with = try await bench.check(lo[0], lo[1], lo[2], "--allow-output")
+        #expect(check("instrument.set", in: with)?["verdict"] == "passed", "\(with.text)")
+        let safe = check("instrument.safe", in: with)
+        #expect(safe?["verdict"] == "passed", "\(with.text)")
+        #expect(safe?["measurements"]?.arrayValue?.first?["name"] == "switched on and off")
+    }
+
+    private func check(_ id: String, in reply: Reply) -> JSON? {
+        reply.json["checks"]?.arrayValue?.first { $0["id"]?.stringValue == id }
+    }
+
     @Test("where nobody listens the check fails with exit 3, and says so")
     func absent() async throws {
         let bench = try DeviceBench()

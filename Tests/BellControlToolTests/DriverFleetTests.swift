@@ -3,10 +3,12 @@ import BellModel
 import BellSequence
 import BellZeroMQ
 import DriverKit
+import ExternalDriver
 import Foundation
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("Programs that serve devices", .serialized, .blocking)
 struct DriverFleetTests {
@@ -20,12 +22,14 @@ struct DriverFleetTests {
         let context: ZeroMQContext
         var said: [String] = []
         var complained = ""
+        /// What belld was told of programs that ended.
+        var ended: [String] = []
         /// Ahead of the system's clock by what the test has skipped.
         var skipped: UInt64 = 0
         var now: UInt64 { monotonicNanoseconds() + skipped }
 
-        init(_ script: String?, run words: String = "[./driver, --at, '@run/x', two]") throws {
-            bench = try DeviceBench(alice: "zmq+ipc://@run/alice\n    run: \(words)")
+        init(_ script: String?, run words: String? = "[./driver, --at, '@run/x', two]") throws {
+            bench = try DeviceBench(alice: "zmq+ipc://@run/alice" + (words.map { "\n    run: \($0)" } ?? ""))
             state = try StateDirectory(path: bench.state)
             run = try RunDirectory(for: state)
             context = try ZeroMQContext()
@@ -41,7 +45,8 @@ struct DriverFleetTests {
             let console = Console(write: { self.said.append($0) }, complain: { self.complained += $0 })
             return try DriverFleet(
                 laboratory: try LabFile.laboratory(text: try readText(bench.lab), source: bench.lab),
-                runDirectory: run.path, directory: state, context: context, console: console)
+                runDirectory: run.path, directory: state, context: context, console: console,
+                ended: { device, how in self.ended.append("\(device) \(how)") })
         }
 
         /// Looks until something holds.
@@ -76,6 +81,7 @@ struct DriverFleetTests {
         #expect(try stage.log() == "begun --at \(stage.run.path)/x two\n")
         #expect(stage.hasSaid("started the driver of alice (pid \(id)), log \(stage.state.path)/logs/driver-alice.log"))
         fleet.end()
+        #expect(stage.ended.isEmpty, "an end that was asked for is none to tell of")
         #expect(try stage.log().hasSuffix("ended\n"))
         #expect(kill(id, 0) == -1, "it is gone and has been waited for")
         #expect(fleet.processIDs.isEmpty)
@@ -93,6 +99,7 @@ struct DriverFleetTests {
             stage.hasSaid("the driver of alice ended with status 4; starting it again in 1.0 s")
         }
         #expect(fleet.processIDs.isEmpty)
+        #expect(stage.ended == ["alice with status 4"], "belld is told at once")
         stage.skipped += Self.second
         try stage.look(fleet, "it was started again") { stage.hasSaid("starting it again in 1.5 s") }
         #expect(try stage.log() == "again\nagain\n")
@@ -129,6 +136,22 @@ struct DriverFleetTests {
         try stage.look(fleet, "it was started again") { fleet.processIDs[.driver("alice")] != nil }
         if let id = fleet.processIDs[.driver("alice")] { kill(id, SIGKILL) }
         fleet.end()
+    }
+
+    @Test("a program that does not end is named and not waited for without end")
+    func stays() throws {
+        let stage = try Stage("#!/bin/sh\ntrap '' TERM\necho begun\nwhile :; do sleep 0.02; done\n")
+        let fleet = try stage.fleet()
+        fleet.begin(now: stage.now)
+        try stage.look(fleet, "it has begun") { try stage.log().contains("begun") }
+        let id = try #require(fleet.processIDs[.driver("alice")])
+        fleet.end(patience: 0)
+        #expect(stage.complained.contains("The driver of alice does not end."))
+        #expect(stage.complained.contains("pid \(id)"))
+        #expect(DriverFleet.patience > SupervisionPolicy().grace)
+        kill(id, SIGKILL)
+        fleet.end()
+        #expect(fleet.processIDs.isEmpty)
     }
 
     @Test("an answer to its ping makes a program ready, and it is not ended while it answers")
@@ -185,7 +208,7 @@ struct DriverFleetTests {
         try stage.look(fleet, "its end is seen") { stage.hasSaid("ended with status 0") }
         #expect(try stage.log() == "from the path\n")
         fleet.end()
-        let none = try Stage(nil, run: "[]")
+        let none = try Stage(nil, run: nil)
         let empty = try none.fleet()
         empty.begin(now: none.now)
         empty.end()

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import BellControlTool
+import TestSupport
 
 @Suite("A laboratory of shell scripts", .serialized, .blocking)
 struct LabSupervisorTests {

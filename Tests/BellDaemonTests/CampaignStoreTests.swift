@@ -7,6 +7,7 @@ import Testing
 
 @testable import BellCampaign
 @testable import BellDaemon
+import TestSupport
 
 @Suite struct CampaignStoreTests {
     /// Makes a journal one that a newer belld has written.
@@ -41,7 +42,7 @@ import Testing
         #expect(try store.find("1").id == first)
         #expect(try store.find(nil).id == first)
         // What a board keeps of it is not thrown away.
-        #expect(store.isUnfinished(second))
+        #expect(store.standing(of: second) == .unfinished)
     }
 
     @Test(

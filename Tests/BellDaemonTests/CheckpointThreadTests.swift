@@ -4,6 +4,7 @@ import BellModel
 import BellSQLite
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

@@ -4,6 +4,7 @@ import BellModel
 import BellStream
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon
@@ -115,6 +116,35 @@ import Testing
         await daemon.runner.resumeUnfinished()
         #expect(await !daemon.runner.isRunning)
         await daemon.runner.endCheck()
+        let sink = TestSink()
+        try daemon.wait("the campaign goes on") { $0["campaign"]?.objectValue != nil }
+        try daemon.certify(sink)
+        #expect(sink.ended[id] == CampaignEnd(state: .completed, nextIndex: 1000, notRun: 0))
+        #expect(await daemon.end() == .ok)
+    }
+
+    @Test("an unfinished campaign goes on when another one, which was just being begun, could not be")
+    func failedStartFirst() async throws {
+        let laboratory = try TestLaboratory()
+        let daemon = try RunningDaemon(laboratory)
+        let runner = daemon.runner
+        try await runner.beginVisit("a device is set")
+        // It waits for the end of the visit, and then finds no plan.
+        let start = Task { () -> BellError? in
+            do throws(BellError) { _ = try await runner.start(planPath: laboratory.folder.file("none.yaml")) } catch {
+                return error
+            }
+            return nil
+        }
+        try await eventually("it is being begun") {
+            do throws(BellError) { try await runner.beginVisit("another") } catch { return true }
+            await runner.endVisit()
+            return false
+        }
+        let (id, _) = try laboratory.seal(1)
+        await runner.resumeUnfinished()
+        await runner.endVisit()
+        #expect(await start.value != nil)
         let sink = TestSink()
         try daemon.wait("the campaign goes on") { $0["campaign"]?.objectValue != nil }
         try daemon.certify(sink)

@@ -8,6 +8,7 @@ import DriverKit
 import MockLab
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon
@@ -15,6 +16,7 @@ import Testing
 @Suite struct DeviceKeeperTests {
     private let laboratory: TestLaboratory
     private let unfinished = Unfinished()
+    private let shown = Shown()
 
     /// The campaigns that may go on.
     private final class Unfinished: Sendable {
@@ -23,19 +25,37 @@ import Testing
         func contains(_ id: CampaignID) -> Bool { campaigns.withLock { $0.contains(id) } }
     }
 
+    /// What telemetry showed.
+    private final class Shown: Sendable {
+        private let all = Mutex<[(kind: String, data: JSON)]>([])
+        func withLock<R>(_ body: (inout [(kind: String, data: JSON)]) -> R) -> R { all.withLock { body(&$0) } }
+        var warnings: [JSON] {
+            all.withLock { $0.filter { $0.kind == "event" && $0.data["level"] == "warn" }.map(\.data) }
+        }
+    }
+
+    /// Nothing here is about time-outs, and beside other tests an answer may be slow to come.
+    private static let patience: Duration = .seconds(120)
+    private static let timeouts = BoardTimeouts(
+        request: patience, transfer: patience, replay: patience, silence: patience, gap: .milliseconds(50),
+        resolution: .milliseconds(10))
+
     init() throws { laboratory = try TestLaboratory() }
 
     private static func opener(_ lab: VirtualLab, _ node: Node) -> TransportOpener {
         { () async throws(BellError) in try lab.transport(to: node) }
     }
 
-    private func keeper() async throws -> DeviceKeeper {
+    private func keeper(
+        standing: (@Sendable (CampaignID) -> CampaignStanding)? = nil
+    ) async throws -> DeviceKeeper {
         let lab = laboratory.virtual
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in },
-            isUnfinished: { [unfinished] in unfinished.contains($0) })
+            timeouts: Self.timeouts,
+            telemetry: { [shown] kind, data in shown.withLock { $0.append((kind, data)) } },
+            standing: standing ?? { [unfinished] in unfinished.contains($0) ? .unfinished : .finished })
         await keeper.listen()
         return keeper
     }
@@ -51,14 +71,14 @@ import Testing
                 },
                 hostBits: { (_, range) async throws(BellError) in [UInt8](repeating: 0, count: range.count) },
                 now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { true }, triggerMaster: .alice,
-                report: { _ in }, journalGrew: {}, stall: 2_000_000_000))
+                report: { _ in }, journalGrew: {}, stall: UInt64(Self.patience / .nanoseconds(1))))
     }
 
     /// Leaves a campaign as a daemon does that is killed right after START.
     private func abandon(_ id: CampaignID) async throws {
         let lab = laboratory.virtual
         let drivers = PerNode { node in
-            BoardDriver(name: node.name, node: node) { () async throws(BellError) in try lab.transport(to: node) }
+            BoardDriver(name: node.name, node: node, timeouts: Self.timeouts, open: Self.opener(lab, node))
         }
         let boards = PerNode(alice: try await drivers.alice.connect(), bob: try await drivers.bob.connect())
         let keeper = try JournalKeeper.open(at: laboratory.store.journal(of: id), unpause: false)
@@ -98,7 +118,7 @@ import Testing
                 // Everything is replayed, and would not come again.
                 _ = try await devices.boards[node].status()
             }
-            try await Task.sleep(for: .milliseconds(50))
+            try await eventually("all that was replayed is kept") { await devices.hasReplayed }
         }
         let campaign = try await campaign(id, on: devices)
         await devices.lend(to: campaign)
@@ -142,15 +162,49 @@ import Testing
         await devices.stop()
     }
 
+    @Test("what boards keep of another belld's campaign stays on them, and a person is told once")
+    func foreign() async throws {
+        let (id, _) = try laboratory.seal(1)
+        try await abandon(id)
+        // This belld has another state directory, in which nothing is known of the campaign.
+        let store = CampaignStore(folder: laboratory.folder.file("elsewhere"))
+        let devices = try await keeper(standing: { store.standing(of: $0) })
+        for node in Node.allCases { _ = try await devices.boards[node].connect() }
+        try await eventually("both boards' records were seen") { shown.warnings.count >= 2 }
+        for node in Node.allCases {
+            #expect(try await devices.boards[node].status().spoolUsed == 256)
+            let board = await devices.json(named: node.name)
+            #expect(board?["state"] == "connected")
+            #expect(board?["foreign_campaigns"] == [.string(id.description)])
+        }
+        #expect(shown.warnings.count == 2)
+        for warning in shown.warnings {
+            #expect(warning["message"]?.stringValue?.contains(id.description) == true)
+            #expect(warning["error"]?["code"] == "board.foreign-campaign")
+            #expect(warning["error"]?["fix"]?.stringValue?.contains("--state") == true)
+        }
+        await devices.stop()
+
+        // Its own belld finds everything there.
+        unfinished.insert(id)
+        let own = try await keeper()
+        let campaign = try await campaign(id, on: own)
+        await own.lend(to: campaign)
+        #expect(await campaign.run() == .completed)
+        #expect(try losses(id) == 0)
+        await own.stop()
+    }
+
     @Test("instruments are left alone while a board is at work on an arm that a crash left open")
     func running() async throws {
         var slow = laboratory
-        slow.virtual = try TestLaboratory.virtual(laboratory.folder, pace: .trialsPerSecond(500))
+        // The arm would take 50 s: it ends because it is stopped.
+        slow.virtual = try TestLaboratory.virtual(laboratory.folder, pace: .trialsPerSecond(10))
         let lab = slow.virtual
         let keeper = DeviceKeeper(
             laboratory: try LaboratoryFiles(path: laboratory.lab).laboratory(),
             openers: PerNode(alice: Self.opener(lab, .alice), bob: Self.opener(lab, .bob)),
-            timeouts: TestLaboratory.timeouts, telemetry: { _, _ in }, isUnfinished: { _ in true })
+            timeouts: Self.timeouts, telemetry: { _, _ in }, standing: { _ in .unfinished })
         await keeper.listen()
         let boards = PerNode(
             alice: try await keeper.boards.alice.connect(), bob: try await keeper.boards.bob.connect())
@@ -168,12 +222,8 @@ import Testing
         let error = await #expect(throws: BellError.self) { try await keeper.refuseWhileRunning() }
         #expect(error?.code == .campaignBusy)
         #expect(error?.what.contains("arm 3 of campaign \(id)") == true)
-        try await eventually("the arm is over") {
-            do throws(BellError) {
-                try await keeper.refuseWhileRunning()
-                return true
-            } catch { return false }
-        }
+        for node in Node.allCases { try await keeper.boards[node].stop() }
+        try await keeper.refuseWhileRunning()
         await keeper.stop()
         lab.stop()
     }

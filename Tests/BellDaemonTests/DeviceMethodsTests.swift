@@ -5,6 +5,7 @@ import DriverKit
 import Recording
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import BellDaemon
 
@@ -143,6 +144,17 @@ import VirtualUSB
         await daemon.end()
     }
 
+    @Test("the end of a driver process is noted where there is one, and harms nothing else")
+    func processEnded() async throws {
+        let daemon = try running(try laboratory())
+        for (device, isNoted) in [("far", true), ("lo", false), ("alice", false), ("nobody", false)] {
+            let answer = try daemon.call("device.ended", ["device": .string(device), "how": "with status 4"])
+            #expect(answer["noted"] == .bool(isNoted), "\(device)")
+        }
+        #expect(try states(daemon).prefix(4).allSatisfy { $0.hasSuffix(" connected") })
+        await daemon.end()
+    }
+
     // MARK: Checks
 
     @Test("an instrument's check passes, and the instrument is belld's again afterwards")
@@ -223,6 +235,23 @@ import VirtualUSB
         // The greeting of before comes first, so that it can be replayed.
         #expect(types.first == MessageType.hello.rawValue)
         #expect(try daemon.call("device.show", ["device": "bob"])["recording"] == false)
+        await daemon.end()
+    }
+
+    @Test("a recording that is begun while a check has the devices greets nothing")
+    func recordDuringCheck() async throws {
+        let laboratory = try laboratory()
+        let daemon = try running(laboratory)
+        try await daemon.runner.beginCheck(of: "lo")
+        let file = laboratory.folder.file("lo.belltrace")
+        #expect(try daemon.call("device.record", ["device": "lo", "file": .string(file)])["replayable"] == false)
+        await daemon.runner.endCheck()
+        _ = try daemon.call("device.record.stop", ["device": "lo"])
+        let again = laboratory.folder.file("again.belltrace")
+        #expect(try daemon.call("device.record", ["device": "lo", "file": .string(again)])["replayable"] == true)
+        // The visit is over: a check may begin.
+        try await daemon.runner.beginCheck(of: "lo")
+        await daemon.runner.endCheck()
         await daemon.end()
     }
 

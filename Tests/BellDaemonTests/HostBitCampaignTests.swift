@@ -2,6 +2,7 @@ import BellHost
 import BellJournal
 import BellModel
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

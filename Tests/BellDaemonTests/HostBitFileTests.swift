@@ -2,6 +2,7 @@ import BellHost
 import BellModel
 import BellRandomness
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

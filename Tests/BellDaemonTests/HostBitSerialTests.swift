@@ -4,6 +4,7 @@ import BellZeroMQ
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

@@ -3,6 +3,7 @@ import BellModel
 import BellZeroMQ
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 

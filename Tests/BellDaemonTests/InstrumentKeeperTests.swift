@@ -5,6 +5,7 @@ import SCPIInstrument
 import Synchronization
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import BellDaemon
 

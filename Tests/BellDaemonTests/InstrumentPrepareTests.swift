@@ -113,6 +113,52 @@ struct InstrumentPrepareTests {
         #expect(try await keeper.prepare(laboratory)?.frozen["lo"]?["settings"] == ["output": true])
     }
 
+    // MARK: While a block is under way
+
+    @Test("one that comes back with other settings in a block is told, until the next block sets it anew")
+    func powerCycled() async throws {
+        let (fake, keeper, laboratory) = try bench([("power_dbm", "-10"), ("output", "on")])
+        _ = try await keeper.prepare(laboratory)
+        await keeper.confirm()
+        #expect(await keeper.unsettled == nil)
+        fake.state.withLock { $0.values = ["output": .toggle(false), "power_dbm": .number(-60)] }
+        await keeper.confirm()
+        let error = try #require(await keeper.unsettled)
+        #expect(error.code == .instrumentUnsettled)
+        #expect(error.what.contains("output is off instead of on, power_dbm is -60.0 instead of -10.0"))
+        #expect(error.cause?.contains("last seen as set at 20") == true)
+        // Its old values do not make it settled again: nobody knows what was in between.
+        fake.state.withLock { $0.values = ["output": .toggle(true), "power_dbm": .number(-10)] }
+        await keeper.confirm()
+        #expect(await keeper.unsettled == error)
+        _ = try await keeper.prepare(laboratory)
+        #expect(await keeper.unsettled == nil)
+    }
+
+    @Test("so is one that could not be reached for a moment in a block, whatever it says afterwards")
+    func linkLost() async throws {
+        let (fake, keeper, laboratory) = try bench([("output", "on")])
+        _ = try await keeper.prepare(laboratory)
+        fake.state.withLock { $0.readError = BellError(.usbUnplugged, "It was unplugged.") }
+        await keeper.confirm()
+        fake.state.withLock { $0.readError = nil }
+        #expect(await keeper.unsettled?.what.contains("the link to it was lost (It was unplugged.)") == true)
+    }
+
+    @Test("what a person sets after a campaign, and an instrument that no block depends on, unsettle nothing")
+    func settled() async throws {
+        let (fake, keeper, laboratory) = try bench([("output", "on")])
+        _ = try await keeper.prepare(laboratory)
+        // lab.yaml says nothing of its power.
+        fake.state.withLock { $0.values["power_dbm"] = .number(3) }
+        await keeper.confirm()
+        #expect(await keeper.unsettled == nil)
+        await keeper.endBlock()
+        _ = try await keeper.set("lo", "output", to: "off")
+        await keeper.confirm()
+        #expect(await keeper.unsettled == nil)
+    }
+
     // MARK: What a block is compiled with
 
     private func compile(

@@ -5,26 +5,18 @@ import BellModel
 import BellStream
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellDaemon
 
 @Suite("Campaign folders and the outcome source")
 final class OutcomeSourceTests {
-    private let folder: String
+    private let folder: TemporaryFolder
     private let store: CampaignStore
 
     init() throws {
-        var template = Array("/tmp/bell-daemon-XXXXXX".utf8CString)
-        folder = try #require(mkdtemp(&template).map { String(cString: $0) })
-        store = CampaignStore(folder: folder)
-    }
-
-    deinit {
-        for name in (try? folderContents(folder)) ?? [] {
-            for file in (try? folderContents("\(folder)/\(name)")) ?? [] { unlink("\(folder)/\(name)/\(file)") }
-            rmdir("\(folder)/\(name)")
-        }
-        rmdir(folder)
+        folder = try TemporaryFolder()
+        store = CampaignStore(folder: folder.path)
     }
 
     private func campaign(_ byte: UInt8) throws -> CampaignID {

@@ -9,6 +9,7 @@ import Foundation
 import MockLab
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import BellCampaign
 @testable import BellDaemon
@@ -108,11 +109,12 @@ struct TestLaboratory: Sendable {
         return (id, sealed)
     }
 
-    func makeDaemon() throws -> Daemon {
+    /// - Parameter calibration: What can be calibrated; nil for what belld can by itself.
+    func makeDaemon(calibration: CalibrationKit? = nil) throws -> Daemon {
         try Daemon(
             options: Daemon.Options(
                 state: state, laboratory: lab, timeouts: Self.timeouts, stall: 2_000_000_000),
             log: Logger(to: try LogFile(state.file("logs/belld.log"))),
-            mock: InProcessLaboratory(laboratory: virtual, instruments: instruments))
+            mock: InProcessLaboratory(laboratory: virtual, instruments: instruments), calibration: calibration)
     }
 }

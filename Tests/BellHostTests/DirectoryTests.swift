@@ -1,6 +1,7 @@
 import BellModel
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellHost
 

@@ -1,6 +1,7 @@
 import BellModel
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellHost
 
@@ -19,6 +20,34 @@ import Testing
         #expect(try readFile(path) == big)
         #expect(mode(of: path) == 0o644)
         #expect(try folderContents(folder.path) == ["certificate.json"])
+    }
+
+    @Test(
+        "a rewritten file keeps its mode and its group, and a link stays one",
+        arguments: [0o664, 0o640, 0o600, 0o2660] as [UInt32])
+    func rewrite(wanted: UInt32) throws {
+        let path = folder.file("lab.yaml")
+        try writeFileAtomically(path, text: "old", mode: wanted)
+        // A group beside the first one, as a laboratory's shared folder has; root may use any.
+        var groups = [gid_t](repeating: 0, count: 64)
+        let count = Int(max(getgroups(64, &groups), 0))
+        let group = geteuid() == 0 ? 12_345 : groups[..<count].first { $0 != getegid() } ?? getegid()
+        #expect(chown(path, uid_t.max, group) == 0)
+        // chown may take the set-group bit away.
+        #expect(chmod(path, wanted) == 0)
+        #expect(symlink("lab.yaml", folder.file("link")) == 0)
+        try rewriteFileAtomically(folder.file("link"), text: "new")
+        #expect(try readText(path) == "new")
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_gid == group)
+        #expect(status.st_uid == geteuid())
+        #expect(status.st_mode & 0o7777 == wanted)
+        #expect(lstat(folder.file("link"), &status) == 0)
+        #expect(status.st_mode & S_IFMT == S_IFLNK)
+        #expect(try folderContents(folder.path) == ["lab.yaml", "link"])
+        let missing = #expect(throws: BellError.self) { try rewriteFileAtomically(folder.file("no"), text: "") }
+        #expect(missing?.code == .fileMissing)
     }
 
     @Test("a failed write leaves the old content, and says where and why")

@@ -1,5 +1,6 @@
 import BellModel
 import Testing
+import TestSupport
 
 @testable import BellHost
 

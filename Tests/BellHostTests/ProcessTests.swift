@@ -1,8 +1,11 @@
-import BellHost
 import BellModel
+import CShims
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
+
+@testable import BellHost
 
 /// Signals and children belong to the whole process: one test at a time.
 @Suite(.serialized) struct ProcessTests {
@@ -50,6 +53,50 @@ import Testing
         } else {
             #expect(child.wait() == .exited(3))
         }
+    }
+
+    @Test("a script that ignores its death signal, and what it has started, end when their starter is killed")
+    func orphans() async throws {
+        let note = folder.file("grandchild")
+        let script = "trap '' TERM; sleep 1000 & echo $! > \(note).new; mv \(note).new \(note); wait"
+        let child = try ChildProcess.spawn("/bin/sh", ["-c", script], deathSignal: nil)
+        for _ in 0..<10_000 where !fileExists(note) { try await Task.sleep(for: .milliseconds(1)) }
+        let grandchild = try #require(Int32(try readText(note).split(separator: "\n").first ?? ""))
+        var line: Int32 = -1
+        let watcher = bell_watch_group(child.processID, 50, &line)
+        #expect(watcher > 0)
+        #expect(isAlive(child.processID) && isAlive(grandchild))
+        // As the system does when a process has been killed.
+        close(line)
+        #expect(child.wait(timeoutMilliseconds: 20_000) == .signalled(SIGKILL))
+        for _ in 0..<10_000 where isAlive(grandchild) { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(!isAlive(grandchild))
+        #expect(waitpid(watcher, nil, 0) == watcher)
+    }
+
+    @Test("a watcher that is dismissed leaves the group alone")
+    func dismissed() throws {
+        let child = try ChildProcess.spawn("/bin/sleep", ["1000"], deathSignal: nil)
+        var line: Int32 = -1
+        let watcher = bell_watch_group(child.processID, 50, &line)
+        var byte: UInt8 = 1
+        #expect(write(line, &byte, 1) == 1)
+        close(line)
+        #expect(waitpid(watcher, nil, 0) == watcher)
+        #expect(child.isRunning)
+        child.signal(.kill)
+        #expect(child.wait() == .signalled(SIGKILL))
+    }
+
+    @Test("a dismissed watcher is waited for, and may be dismissed again")
+    func watcherEnds() throws {
+        let child = try ChildProcess.spawn("/bin/sleep", ["1000"], deathSignal: nil)
+        let watcher = try #require(GroupWatcher(group: child.processID))
+        watcher.dismiss()
+        watcher.dismiss()
+        #expect(child.isRunning)
+        child.signal(.kill)
+        #expect(child.wait() == .signalled(SIGKILL))
     }
 
     /// Whether a process runs; one that nobody has waited for does not.

@@ -1,6 +1,7 @@
 import BellCrypto
 import BellModel
 import Testing
+import TestSupport
 
 @testable import BellJournal
 

@@ -1,5 +1,6 @@
 import BellModel
 import Testing
+import TestSupport
 
 @testable import BellJournal
 
@@ -13,7 +14,7 @@ struct ColumnTests {
 
     @Test("Any bytes come back exactly", arguments: 0..<40)
     func anyBytes(seed: UInt64) throws {
-        var dice = Dice(state: seed)
+        var dice = SplitMix(seed: seed)
         let count = Int.random(in: 0...200, using: &dice)
         var records = (0..<count * 32).map { _ in UInt8.random(in: 0...255, using: &dice) }
         // Some columns constant, some extreme.
@@ -28,7 +29,7 @@ struct ColumnTests {
         "Laboratory records come back exactly, and both nodes need about 10 bytes a trial",
         arguments: [1, 1024, 16_384])
     func size(count: Int) throws {
-        var dice = Dice(state: 1)
+        var dice = SplitMix(seed: 1)
         let alice = try roundTrip(Fixture.records(first: 77, count: count, dice: &dice))
         let bob = try roundTrip(Fixture.records(first: 77, count: count, dice: &dice))
         let perTrial = Double(alice + bob) / Double(count)
@@ -37,7 +38,7 @@ struct ColumnTests {
 
     @Test("Clock records and statuses come back exactly, whatever they are", arguments: 0..<20)
     func others(seed: UInt64) throws {
-        var dice = Dice(state: seed)
+        var dice = SplitMix(seed: seed)
         let clocks = (0..<Int.random(in: 0...300, using: &dice)).map { i in
             seed % 2 == 0
                 ? ClockRecord(pulse: UInt64(i) * 64, tick: UInt64(i) * 40_960_000 + 5)
@@ -51,7 +52,7 @@ struct ColumnTests {
 
     @Test("An encoder gives the same bytes whatever it encoded before")
     func reuse() {
-        var dice = Dice(state: 5)
+        var dice = SplitMix(seed: 5)
         let (long, short) = (
             Fixture.records(first: 0, count: 500, dice: &dice), Fixture.records(first: 9, count: 20, dice: &dice)
         )
@@ -63,7 +64,7 @@ struct ColumnTests {
 
     @Test("Columns that are cut short, too long or changed never crash; hardly any change goes unseen")
     func hostile() throws {
-        var dice = Dice(state: 11)
+        var dice = SplitMix(seed: 11)
         let records = Fixture.records(first: 3, count: 64, dice: &dice)
         let encoded = ColumnEncoder().encode(records: records)
         let decoder = ColumnDecoder()

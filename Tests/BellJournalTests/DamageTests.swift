@@ -3,6 +3,7 @@ import BellModel
 import BellSQLite
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellJournal
 
@@ -62,7 +63,7 @@ struct DamageTests {
         _ = try Fixture.filled(folder.journal, arms: 2)
         let original = try bytes(folder.journal)
         let truth = try dump(folder.journal)
-        var dice = Dice(state: seed)
+        var dice = SplitMix(seed: seed)
         var found = 0
         for _ in 0..<60 {
             var changed = original

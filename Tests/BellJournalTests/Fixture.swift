@@ -3,36 +3,10 @@ import BellJournal
 import BellModel
 import Glibc
 import Testing
+import TestSupport
 
-/// A folder of its own that is gone with the fixture.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/bell-journal-XXXXXX".utf8CString)
-        path = try #require(mkdtemp(&template).map { String(cString: $0) })
-    }
-
-    deinit {
-        for name in ["journal.sqlite", "journal.sqlite-wal", "journal.sqlite-shm", "progress", "other.sqlite"] {
-            unlink("\(path)/\(name)")
-        }
-        rmdir(path)
-    }
-
-    var journal: String { "\(path)/journal.sqlite" }
-}
-
-/// Numbers without pattern that are the same in every run: SplitMix64.
-struct Dice: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
+extension TemporaryFolder {
+    var journal: String { file("journal.sqlite") }
 }
 
 /// A campaign whose arms are made from their numbers, so that a reader knows what must be there.
@@ -65,7 +39,7 @@ enum Fixture {
     }
 
     /// Records as a laboratory makes them: jitter of a tick or two, IQ clouds, random bits.
-    static func records(first: UInt64, count: Int, dice: inout Dice) -> [UInt8] {
+    static func records(first: UInt64, count: Int, dice: inout SplitMix) -> [UInt8] {
         TrialRecord.bytes(
             of: (0..<UInt64(count)).map { i in
                 let outcome = UInt8.random(in: 0...1, using: &dice)
@@ -80,7 +54,7 @@ enum Fixture {
     }
 
     static func result(_ header: ArmHeader) -> ArmResult {
-        var dice = Dice(state: header.arm)
+        var dice = SplitMix(seed: header.arm)
         let pulse = 1000 + header.firstIndex
         func half(_ node: Node) -> HalfChunk {
             HalfChunk(

@@ -1,6 +1,7 @@
 import BellModel
 import BellSQLite
 import Testing
+import TestSupport
 
 @testable import BellJournal
 

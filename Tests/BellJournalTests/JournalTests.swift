@@ -3,6 +3,7 @@ import BellModel
 import BellSQLite
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellJournal
 

@@ -2,6 +2,7 @@ import BellModel
 import BellSQLite
 import Glibc
 import Testing
+import TestSupport
 
 @testable import BellJournal
 

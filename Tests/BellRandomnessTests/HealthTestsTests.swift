@@ -1,6 +1,7 @@
 import BellModel
 import BellRandomness
 import Testing
+import TestSupport
 
 @Suite struct HealthTestsTests {
     /// C = 41, and 625 of a window of 1024.
@@ -83,7 +84,7 @@ import Testing
 
     @Test("biased bits fail as in the standard's own loop, however they are cut", arguments: 0..<48)
     func anyChunking(seed: UInt64) throws {
-        var dice = Dice(seed: seed)
+        var dice = SplitMix(seed: seed)
         let h = [1, 0.9, 0.5, 0.2, 0.05][Int(seed % 5)]
         let cutoffs = try HealthCutoffs(.bits, minEntropy: h, falseAlarmExponent: [10, 20, 40][Int(seed % 3)])
         let ones = [0.5, 0.55, 0.6, 0.7, 0.8, 0.9][Int(dice.next() % 6)]
@@ -109,7 +110,7 @@ import Testing
     func everyCutoff(c: Int) throws {
         let cutoffs = try HealthCutoffs(.bits, minEntropy: 1, falseAlarmExponent: Double(c - 1))
         #expect(cutoffs.repetition == c)
-        var dice = Dice(seed: UInt64(c))
+        var dice = SplitMix(seed: UInt64(c))
         for _ in 0..<20 {
             let bytes = packed(biasedBits(8192, ones: 0.5, stay: 0.3 + 0.6 * Double(c) / 101, &dice))
             var tests = HealthTests(cutoffs)
@@ -119,7 +120,7 @@ import Testing
 
     @Test("bytes are tested as bytes", arguments: 0..<24)
     func byteSamples(seed: UInt64) throws {
-        var dice = Dice(seed: seed)
+        var dice = SplitMix(seed: seed)
         let cutoffs = try HealthCutoffs(
             .bytes, minEntropy: [8, 4, 1, 0.5][Int(seed % 4)], falseAlarmExponent: [10, 30][Int(seed % 2)])
         let values = UInt64([2, 3, 16, 256][Int(dice.next() % 4)])
@@ -134,7 +135,7 @@ import Testing
 
     @Test("fair bits do not fail at α = 2^-40")
     func fairBits() throws {
-        var dice = Dice(seed: 90)
+        var dice = SplitMix(seed: 90)
         let bytes = (0..<1 << 20).map { _ in UInt8(truncatingIfNeeded: dice.next()) }
         var tests = HealthTests(try Self.strict())
         #expect(tests.test(bytes) == nil, "seed 90")
@@ -144,7 +145,7 @@ import Testing
     func falseAlarms() throws {
         // C = 11: each of 2^23 fair bits ends a first run of 11 with probability 2^-11 and follows no failure.
         let cutoffs = try HealthCutoffs(.bits, minEntropy: 1, falseAlarmExponent: 10)
-        var dice = Dice(seed: 11)
+        var dice = SplitMix(seed: 11)
         var failures = 0
         for _ in 0..<2000 {
             var tests = HealthTests(cutoffs)

@@ -1,19 +1,7 @@
 import BellRandomness
+import TestSupport
 
-/// SplitMix64: the same numbers in every run.
-struct Dice: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
-
+extension SplitMix {
     /// In 0..<1.
     mutating func uniform() -> Double { Double(next() >> 11) * 0x1p-53 }
 }
@@ -70,7 +58,7 @@ func unpacked(_ bytes: some Sequence<UInt8>) -> [UInt8] {
 /// - Parameters:
 ///   - ones: Probability of a one where the bit is drawn anew.
 ///   - stay: Probability that the bit before is repeated instead.
-func biasedBits(_ count: Int, ones: Double, stay: Double, _ dice: inout Dice) -> [UInt8] {
+func biasedBits(_ count: Int, ones: Double, stay: Double, _ dice: inout SplitMix) -> [UInt8] {
     var bit: UInt8 = 0
     return (0..<count).map { _ in
         if dice.uniform() >= stay { bit = dice.uniform() < ones ? 1 : 0 }

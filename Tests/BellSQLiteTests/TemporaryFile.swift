@@ -1,21 +1,14 @@
 import Glibc
-import Testing
+import TestSupport
 
 /// A path for a database, whose files go away with the value.
 final class TemporaryFile {
     let path: String
-    private let folder: String
+    private let folder: TemporaryFolder
 
     init() throws {
-        var template = Array("/tmp/bellsqlite-XXXXXX".utf8CString)
-        let made = try #require(mkdtemp(&template))
-        folder = String(cString: made)
-        path = folder + "/test.sqlite"
-    }
-
-    deinit {
-        for ending in ["", "-wal", "-shm", "-journal"] { unlink(path + ending) }
-        rmdir(folder)
+        folder = try TemporaryFolder()
+        path = folder.file("test.sqlite")
     }
 
     /// Reads the file's bytes.

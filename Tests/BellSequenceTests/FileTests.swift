@@ -2,6 +2,7 @@ import BellModel
 import BellSequence
 import BellYAML
 import Testing
+import TestSupport
 
 @Suite("Laboratory, calibration and sequence files")
 struct FileTests {
@@ -176,7 +177,7 @@ struct FileTests {
 
     @Test("with bytes changed at random compile or are refused, but never crash", arguments: 0..<40)
     func hostile(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let files = [Shipped.sequencePath, Self.lab, Self.alice, Self.timing]
         let path = files[Int(random.next() % 4)]
         var bytes = Array(try Shipped().load(path).utf8)
@@ -192,17 +193,5 @@ struct FileTests {
         let compiles = (try? shipped.compile()) != nil
         #expect(compiles == failures.isEmpty)
         #expect(failures.allSatisfy { !$0.what.isEmpty && $0.code.exit != .internal })
-    }
-}
-
-/// A small generator for tests; Steele, Lea, Flood, OOPSLA 2014.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -124,6 +124,9 @@ struct LaboratoryDeviceTests {
                 lines: "x: {driver: attenuator, at: usb://20ce:0023/1, run: [drv]}", line: 6,
                 says: ["only over ZeroMQ, not at usb://20ce:0023/1", "write at: zmq+ipc://@run/x"]),
             Refused(
+                lines: "x: {driver: attenuator, at: zmq+ipc://@run/x, run: []}", line: 6,
+                says: ["devices.x.run", "The command that serves x is an empty list", "or remove run"]),
+            Refused(
                 lines: "x: {driver: attenuator, at: mock://lab/x, run: [drv]}", line: 6, says: ["only over ZeroMQ"]),
             Refused(
                 lines: "x: {driver: attenuator, at: \"zmq+tcp://0.0.0.0:5701\"}", line: 6,

@@ -1,6 +1,7 @@
 import BellModel
 import Foundation
 import Testing
+import TestSupport
 
 @testable import BellStatistics
 
@@ -48,7 +49,7 @@ import Testing
 
     @Test("A local device reaches M ≥ 20 in at most 5 % of campaigns", arguments: [UInt64(7), 8])
     func typeOne(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         let null = model(0.01)
         let threshold = UInt64(null.winBound * Double(1 << 53))
         var hits = 0
@@ -67,7 +68,7 @@ import Testing
 
     @Test("Leaving out evaluations that cannot raise the maximum changes nothing")
     func pruning() {
-        var random = SplitMix64(state: 42)
+        var random = SplitMix(seed: 42)
         var process = EProcess(.uniform)
         var best = 0.0
         for _ in 0..<2000 {

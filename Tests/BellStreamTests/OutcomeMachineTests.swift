@@ -1,6 +1,7 @@
 import BellModel
 import BellStream
 import Testing
+import TestSupport
 
 @Suite("Outcome stream machines")
 struct OutcomeMachineTests {
@@ -156,7 +157,7 @@ struct OutcomeMachineTests {
         "kills of both sides at random moments lose nothing and count nothing twice",
         arguments: 1...20 as ClosedRange<UInt64>)
     func kills(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let recordings = try (1...3).map { try Recording($0, arms: 30, seed: seed &+ UInt64($0)) }
         var wire = Wire(source: source(recordings), sink: MemorySink(), credit: StreamCredit(frames: 5, bytes: 10_000))
         for _ in 0..<400 {

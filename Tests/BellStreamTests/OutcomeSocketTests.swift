@@ -5,6 +5,7 @@ import Dispatch
 import Glibc
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite("Outcome stream over sockets", .serialized, .blocking)
 struct OutcomeSocketTests {

@@ -1,6 +1,7 @@
 import BellModel
 import BellStream
 import Testing
+import TestSupport
 
 /// A campaign made up for the tests: arms of random statuses, block ends, an end.
 struct Recording {
@@ -14,7 +15,7 @@ struct Recording {
         campaign = try #require(CampaignID(bytes: [UInt8](repeating: n, count: 16)))
         begin = CampaignBegin(
             plan: ["name": "made up"], planHash: .zero, devices: [:], simulated: true, software: "test")
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var next: UInt64 = 0
         var arm: UInt64 = 0
         for block in 0..<blocks {

@@ -1,6 +1,7 @@
 import BellModel
 import BellStream
 import Testing
+import TestSupport
 
 @Suite("docs/stream-protocol.md")
 struct StreamDocumentTests {
@@ -40,7 +41,7 @@ struct StreamDocumentTests {
     @Test(
         "cut, stretched and flipped frames are refused or read, and never trap", arguments: [1, 2, 3, 4, 5] as [UInt64])
     func hostile(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var read = 0
         var refused = 0
         for vector in try StreamDocument().vectors where !vector.bytes.isEmpty {
@@ -69,17 +70,5 @@ struct StreamDocumentTests {
         }
         #expect(read > 0)
         #expect(refused > read / 4)
-    }
-}
-
-/// A small generator with a printed seed.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
     }
 }

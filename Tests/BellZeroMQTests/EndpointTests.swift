@@ -1,6 +1,7 @@
 import BellModel
 import BellZeroMQ
 import Testing
+import TestSupport
 
 @Suite struct EndpointTests {
     @Test(

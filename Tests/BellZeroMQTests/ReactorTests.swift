@@ -2,6 +2,7 @@ import BellModel
 import BellZeroMQ
 import Synchronization
 import Testing
+import TestSupport
 
 @Suite struct ReactorTests {
     let context: ZeroMQContext

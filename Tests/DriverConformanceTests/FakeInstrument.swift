@@ -7,6 +7,7 @@ actor FakeInstrument: Instrument {
     enum Flaw: String, CaseIterable, Sendable {
         case none, noSerial, sameKeys, unreadable, outOfLimits, takesUnknownKeys, takesOtherKinds, takesPastLimits
         case setsReadOnly, sticks, returnsOther, wordlessProblem, forgetsAtConnect, answersWhenClosed, leavesOutputOn
+        case safeDoesNothing, outputStaysOff
     }
 
     nonisolated let name = "fake"
@@ -17,7 +18,7 @@ actor FakeInstrument: Instrument {
         "frequency_hz": .number(5.8e9), "port": .integer(2), "output": .toggle(false), "reference": .choice("internal"),
         "locked": .toggle(true),
     ]
-    /// Every set() that was not refused, in order.
+    /// Every set() that was not refused, and every makeSafe(), in order.
     private(set) var log: [String] = []
 
     init(_ flaw: Flaw = .none) { self.flaw = flaw }
@@ -66,7 +67,8 @@ actor FakeInstrument: Instrument {
             try setting.check(value, of: name)
         }
         log.append("\(key)=\(value.text)")
-        if flaw != .sticks || key != "frequency_hz" {
+        let isStuck = flaw == .sticks && key == "frequency_hz" || flaw == .outputStaysOff && key == "output"
+        if !isStuck {
             if flaw != .takesOtherKinds || sameKind(value, setting.kind) { values[key] = value }
         }
         return flaw == .returnsOther && key == "port" ? .integer(3) : values[key] ?? value
@@ -81,7 +83,10 @@ actor FakeInstrument: Instrument {
 
     func problems() -> [String] { flaw == .wordlessProblem ? [""] : [] }
 
-    func makeSafe() { values["output"] = .toggle(flaw == .leavesOutputOn) }
+    func makeSafe() {
+        log.append("safe")
+        if flaw != .safeDoesNothing { values["output"] = .toggle(flaw == .leavesOutputOn) }
+    }
 
     func close() { isConnected = false }
 

@@ -1,6 +1,7 @@
 import BellModel
 import DriverConformance
 import DriverKit
+import MockLab
 import Testing
 
 @Suite("The conformance kit on instruments")
@@ -25,13 +26,26 @@ struct InstrumentConformanceTests {
         #expect(report.isSimulated)
     }
 
+    @Test("A simulated gauge is a sound instrument", arguments: GaugeModel.allCases)
+    func gauge(model: GaugeModel) async throws {
+        var profile = try SyncLab.profile()
+        let gauge = GaugeTruth(name: "g", model: model)
+        profile.gauges = [gauge]
+        let report = await InstrumentConformance(
+            MockGauge(name: "g", gauge: gauge, laboratory: VirtualLab(profile: profile, seed: 1)),
+            options: InstrumentConformanceOptions(allowSetting: true, allowOutput: true, reads: 5)
+        ).run()
+        #expect(report.failures.isEmpty, "\(report.text)")
+        #expect(report.isSimulated)
+    }
+
     @Test("Without permission nothing but present values is set")
     func readOnly() async {
         let instrument = FakeInstrument()
         let report = await run(instrument, allowSetting: false)
         #expect(report.failures.isEmpty, "\(report.text)")
-        #expect(report["instrument.set"]?.verdict.name == "skipped")
-        #expect(report["instrument.safe"]?.verdict.name == "skipped")
+        #expect(report["instrument.set"]?.verdict == .skipped("not run: needs --allow-output"))
+        #expect(report["instrument.safe"]?.verdict == .skipped("not run: needs --allow-output"))
         #expect(await instrument.log == ["frequency_hz=5800000000.0", "port=2", "output=off", "reference=internal"])
     }
 
@@ -43,6 +57,11 @@ struct InstrumentConformanceTests {
         #expect(await instrument.log.contains("output=on") == isAllowed)
         #expect(await instrument.present["output"] == .toggle(false))
         let log = await instrument.log
+        // The last things that are done to it: on only with permission, and safe in any case.
+        #expect(Array(log.suffix(2)) == (isAllowed ? ["output=on", "safe"] : ["reference=internal", "safe"]))
+        #expect(
+            report["instrument.safe"]?.verdict
+                == (isAllowed ? .passed : .note("no output was switched on before: needs --allow-output")))
         #expect(log.contains("frequency_hz=1000000.0") && log.contains("frequency_hz=20000000000.0"))
     }
 
@@ -61,17 +80,25 @@ struct InstrumentConformanceTests {
         (.forgetsAtConnect, ["instrument.reconnect"]),
         (.answersWhenClosed, ["instrument.closed"]),
         (.leavesOutputOn, ["instrument.safe"]),
+        (.safeDoesNothing, ["instrument.safe"]),
+        (.outputStaysOff, ["instrument.set", "instrument.safe"]),
     ]
 
     @Test("Each broken promise is caught by its checks", arguments: flaws)
     func flaw(flaw: FakeInstrument.Flaw, caught: Set<String>) async {
-        let report = await run(FakeInstrument(flaw))
+        let report = await run(FakeInstrument(flaw), allowOutput: true)
         #expect(Set(report.failures.map(\.id)).isSuperset(of: caught), "\(report.text)")
         // A value past a limit stays in the instrument, and later checks stumble over it.
         if flaw != .takesPastLimits && flaw != .sticks && flaw != .forgetsAtConnect {
             #expect(Set(report.failures.map(\.id)) == caught, "\(report.text)")
         }
         #expect(report.exitCode == .hardware)
+    }
+
+    @Test("A safe state with an output on is caught also without permission to switch one on")
+    func unsafe() async {
+        let report = await run(FakeInstrument(.leavesOutputOn))
+        #expect(report.failures.map(\.id) == ["instrument.safe"], "\(report.text)")
     }
 
     @Test("No check of an instrument is without a flaw that it has caught")

@@ -24,6 +24,14 @@ extension Mutant {
         record("hides that it is simulated", ["trials.fields", "signature.chunks"]) { $0.flags.remove(.simulated) },
         record("stops later than its program", ["trials.stop-delta", "signature.chunks"]) { $0.stopDelta *= 2 },
         record("jumps with its start tick", ["trials.start-ticks", "signature.chunks"]) { $0.startTick += 20_000 },
+        record("slips by 80 ticks once", ["trials.start-ticks", "signature.chunks"]) { $0.startTick += 80 },
+        Mutant(
+            "loses the records of its first arm alone", ["session.accounted"],
+            board: { memory, message, _ in
+                guard case .trials = message, !memory.isReplaying, !memory.isDone else { return nil }
+                memory.isDone = true
+                return []
+            }),
         Mutant(
             "always uses setting 0", ["random.settings", "signature.chunks"],
             board: { memory, message, _ in

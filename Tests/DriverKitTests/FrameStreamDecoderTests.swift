@@ -1,5 +1,6 @@
 import DriverKit
 import Testing
+import TestSupport
 
 @Suite("Frames in a byte stream")
 struct FrameStreamDecoderTests {
@@ -99,7 +100,7 @@ struct FrameStreamDecoderTests {
 
     @Test("taking lent memory in any pieces gives what appending it all gives", arguments: 1...20)
     func lentMemory(seed: UInt64) {
-        var generator = SplitMix(state: seed)
+        var generator = SplitMix(seed: seed)
         let stream = mixture(&generator)
         var plain = FrameStreamDecoder()
         plain.append(stream)
@@ -120,18 +121,5 @@ struct FrameStreamDecoderTests {
         #expect(found == expected)
         #expect(decoder.garbageBytes == plain.garbageBytes)
         #expect(decoder.garbledFrames == plain.garbledFrames)
-    }
-
-    /// Vigna's SplitMix64, for tests that can be repeated.
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var word = state
-            word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-            word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-            return word ^ word >> 31
-        }
     }
 }

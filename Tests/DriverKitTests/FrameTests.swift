@@ -1,6 +1,7 @@
 import BellModel
 import DriverKit
 import Testing
+import TestSupport
 
 @Suite("Frames and messages from hostile bytes")
 struct FrameTests {
@@ -37,7 +38,7 @@ struct FrameTests {
 
     @Test("random bytes never are a frame and never crash", arguments: [1, 2, 3] as [UInt64])
     func garbage(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix(seed: seed)
         for _ in 0..<2000 {
             var bytes = (0..<Int.random(in: 0...200, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
@@ -49,7 +50,7 @@ struct FrameTests {
 
     @Test("payloads changed at random, with a right checksum, decode to what encodes and decodes again, or are refused")
     func mutations() throws {
-        var random = SplitMix64(state: 20_261_121)
+        var random = SplitMix(seed: 20_261_121)
         var accepted = 0
         var refused = 0
         for known in try Fixture.messages() {

@@ -1,12 +1,13 @@
 import BellModel
 import DriverKit
 import Testing
+import TestSupport
 
 @Suite("Programs as bytes")
 struct NodeProgramCodecTests {
     @Test("programs made at random come back equal, and equal programs have equal bytes")
     func roundTrip() throws {
-        var random = SplitMix64(state: 7)
+        var random = SplitMix(seed: 7)
         for _ in 0..<200 {
             var program = try Fixture.program()
             program.node = Bool.random(using: &random) ? .alice : .bob

@@ -1,5 +1,6 @@
 import ExternalDriver
 import Testing
+import TestSupport
 
 @Suite("The supervisor of a driver process, as a value")
 struct DriverSupervisorTests {

@@ -51,6 +51,54 @@ struct ExternalInstrumentTests {
         }
     }
 
+    @Test("a call that waits when the driver process ends fails at once, with how it ended")
+    func processEnded() async throws {
+        let reactor = try Reactor(context: ZeroMQContext(), name: "test")
+        defer { reactor.shutdown() }
+        // Nobody serves it: the greeting would wait for a minute.
+        let source = ExternalInstrument(
+            name: "alice/lo", reactor: reactor, endpoint: "ipc:///tmp/belld-no-such-driver", timeouts: patient)
+        let start = ContinuousClock.now
+        let waiting = Task { () -> BellError? in
+            do throws(BellError) {
+                _ = try await source.connect()
+                return nil
+            } catch { return error }
+        }
+        // Again and again, because the call may not wait yet.
+        let ender = Task {
+            while !Task.isCancelled {
+                await source.processEnded("by signal 9\u{1b}")
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+        }
+        let error = await waiting.value
+        ender.cancel()
+        #expect(error?.code == .instrumentProcessEnded)
+        #expect(error?.what == "The instrument's driver process ended by signal 9\u{FFFD}.")
+        #expect(error?.place == "alice/lo")
+        #expect(start.duration(to: .now) < .seconds(50), "it did not wait for its time-out")
+        #expect(await code { try await source.read("power_dbm") } == .instrumentNotConnected)
+    }
+
+    @Test("a setting that is under way fails at once when its driver process ends, and the next process is connected")
+    func diesWhileSetting() async throws {
+        try await with(["--misbehave", "hang"]) { source, process in
+            _ = try await source.connect()
+            let setting = Task { await code { try await source.set("power_dbm", to: .number(3)) } }
+            process.kill()
+            let ender = Task {
+                while !Task.isCancelled {
+                    await source.processEnded("by signal 9")
+                    try? await Task.sleep(for: .milliseconds(20))
+                }
+            }
+            let found = await setting.value
+            ender.cancel()
+            #expect(found == .instrumentProcessEnded || found == .instrumentNotConnected)
+        }
+    }
+
     @Test("what cannot be is refused before it is sent, and what the instrument refuses says why")
     func refusals() async throws {
         try await with { source, _ in

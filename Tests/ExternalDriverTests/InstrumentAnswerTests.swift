@@ -2,6 +2,7 @@ import BellModel
 import DriverKit
 import ExternalDriver
 import Testing
+import TestSupport
 
 @Suite("Messages of a driver process")
 struct InstrumentAnswerTests {
@@ -87,18 +88,5 @@ struct InstrumentAnswerTests {
             bytes.removeLast(Int(random.next() % UInt64(bytes.count)))
             if let answer = try? InstrumentAnswer(bytes, from: "x") { #expect(answer.bootID.utf8.count <= 64) }
         }
-    }
-}
-
-/// A generator with a seed that tests can print; Steele, Lea and Flood, OOPSLA 2014.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -2,6 +2,7 @@ import BellModel
 import DriverKit
 import ExternalDriver
 import Testing
+import TestSupport
 
 @Suite("The link to a driver process, as a value")
 struct InstrumentLinkMachineTests {

@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 @Suite struct AttenuatorTests {
     @Test("every step of the grid is set and read back", arguments: attenuatorModels)

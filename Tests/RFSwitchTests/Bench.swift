@@ -4,6 +4,7 @@ import RFSwitch
 import Synchronization
 import Testing
 import VirtualUSB
+import TestSupport
 
 /// A simulated box that a scripted interface shows: nothing waits, an empty endpoint times out at once.
 final class Box: Sendable {
@@ -11,13 +12,17 @@ final class Box: Sendable {
     private let model: Mutex<SimulatedMiniCircuits>
     private let opened = Mutex<[ScriptedUSB]>([])
 
-    init(_ description: SimulatedMiniCircuits.Description, port: String = "1-1") throws {
+    /// - Parameter problem: Why its USB strings cannot be read, serial number and product.
+    init(
+        _ description: SimulatedMiniCircuits.Description, port: String = "1-1", problem: String? = nil
+    ) throws {
         let simulated = try #require(SimulatedMiniCircuits(description), "\(description.model) is simulated")
         let descriptors = simulated.descriptors
         model = Mutex(simulated)
         identity = USBIdentity(
-            vendor: descriptors.vendor, product: descriptors.product, serial: descriptors.serial,
-            manufacturer: descriptors.manufacturer, productName: descriptors.productName, port: port)
+            vendor: descriptors.vendor, product: descriptors.product,
+            serial: problem == nil ? descriptors.serial : nil, manufacturer: descriptors.manufacturer,
+            productName: problem == nil ? descriptors.productName : "", port: port, problem: problem)
     }
 
     convenience init(
@@ -98,30 +103,6 @@ final class BenchBus: USBBus {
     func changes() -> AsyncStream<USBChange> { AsyncStream { $0.finish() } }
 }
 
-/// A clock whose sleeps end at once; it keeps their lengths.
-final class InstantClock: Clock {
-    struct Instant: InstantProtocol {
-        var offset: Duration
-        func advanced(by duration: Duration) -> Instant { Instant(offset: offset + duration) }
-        func duration(to other: Instant) -> Duration { other.offset - offset }
-        static func < (a: Instant, b: Instant) -> Bool { a.offset < b.offset }
-    }
-
-    private let state = Mutex<(offset: Duration, sleeps: [Duration])>((.zero, []))
-
-    var now: Instant { Instant(offset: state.withLock { $0.offset }) }
-    var minimumResolution: Duration { .nanoseconds(1) }
-    var sleeps: [Duration] { state.withLock { $0.sleeps } }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        try Task.checkCancellation()
-        state.withLock { state in
-            state.sleeps.append(deadline.offset - state.offset)
-            state.offset = max(state.offset, deadline.offset)
-        }
-    }
-}
-
 /// A store in memory that can refuse.
 final class MemoryStore: SwitchCountStore {
     private let state: Mutex<(counts: [String: SwitchCounts], error: BellError?)>
@@ -168,24 +149,6 @@ func failure<T>(_ call: () async throws -> T, sourceLocation: SourceLocation = #
 {
     let error = await #expect(throws: BellError.self, sourceLocation: sourceLocation) { _ = try await call() }
     return try #require(error, sourceLocation: sourceLocation)
-}
-
-/// A random number generator with a printed seed.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-        print("seed \(seed)")
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
 }
 
 /// Every switch model that is simulated, and its firmware.

@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 @Suite struct FinderTests {
     private static func driver(_ bus: BenchBus, serial: String = "200") -> RFSwitch {
@@ -35,6 +36,19 @@ import VirtualUSB
         _ = try await FinderTests.driver(BenchBus(boxes)).connect()
         #expect(boxes[0].commands == 0)
         #expect(boxes[1].written.prefix(3).map { $0[0] } == [40, 41, 99])
+    }
+
+    @Test("a box whose strings cannot be read is neither real nor simulated: it is refused, and closed")
+    func unreadable() async throws {
+        let box = try Box(
+            .init(model: "RC-1SPDT-A18", serial: "200"), problem: "libusb_control_transfer: LIBUSB_ERROR_PIPE (-9)")
+        let error = try await failure { try await FinderTests.driver(BenchBus([box])).connect() }
+        #expect(error.code == .usbIO)
+        #expect(error.what.contains("nobody knows whether it is simulated"))
+        #expect(error.cause == "libusb_control_transfer: LIBUSB_ERROR_PIPE (-9)")
+        #expect(error.fix?.contains("plug it in again") == true)
+        #expect(box.openings == 0)
+        #expect(box.hardware.moves == [0])
     }
 
     @Test("two boxes with one serial number are refused, and closed")

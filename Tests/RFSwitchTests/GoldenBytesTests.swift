@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Synchronization
 import Testing
+import TestSupport
 
 /// What goes over the wire, byte by byte, written by hand from public drivers and not from the simulated box.
 struct Conversation: Sendable, CustomTestStringConvertible {

@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 @Suite struct RFSwitchTests {
     @Test("a box says what it is and what can be set", arguments: switchModels)

@@ -4,6 +4,7 @@ import Glibc
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 @Suite struct SwitchCountTests {
     @Test("operations go on from what was kept; a set to the present port is none")
@@ -121,25 +122,7 @@ import VirtualUSB
     }
 }
 
-/// A folder that is removed with the test.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/belld-switch-XXXXXX".utf8CString)
-        let name = template.withUnsafeMutableBufferPointer { buffer -> String? in
-            guard let start = buffer.baseAddress, mkdtemp(start) != nil else { return nil }
-            return String(cString: start)
-        }
-        path = try #require(name)
-    }
-
-    deinit {
-        for name in ["counts/117.json", "counts/118.json", "117.json"] { unlink("\(path)/\(name)") }
-        rmdir(path + "/counts")
-        rmdir(path)
-    }
-
+extension TemporaryFolder {
     func write(_ name: String, _ text: String) throws {
         let file = try #require(fopen("\(path)/\(name)", "w"))
         fputs(text, file)

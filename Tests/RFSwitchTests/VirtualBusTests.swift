@@ -3,6 +3,7 @@ import DriverKit
 import RFSwitch
 import Testing
 import VirtualUSB
+import TestSupport
 
 /// Driver and simulated box over the bus in the same process, with its own waiting and time-outs.
 @Suite struct VirtualBusTests {

@@ -143,7 +143,7 @@ struct ShadowTests {
                 primary: { () async throws(BellError) in scripted }, shadow: test.shadow)
             let transport = try await open()
             var incoming = transport.incoming.makeAsyncIterator()
-            try transport.send(BoardMessage.stop.encoded(sequence: 1))
+            try transport.send(BoardMessage.hello(Hello(software: "test")).encoded(sequence: 1))
             #expect(try await incoming.next() != nil)
             var notices = watch.notices.makeAsyncIterator()
             guard case .dropped(let error)? = await notices.next() else {
@@ -158,6 +158,73 @@ struct ShadowTests {
             #expect(scripted.sent.count == 1_001)
             transport.close()
         }
+    }
+}
+
+/// What a board that is simulated or not answers to HELLO with the number 1.
+private func capabilities(simulated: Bool) throws -> [UInt8] {
+    let rate = try #require(TickRate(numerator: 8_000_000_000, denominator: 1))
+    let board = Capabilities(
+        node: .alice, model: "AWG", serial: "R-7", firmware: "1", simulated: simulated, tickRate: rate,
+        ticksPerSample: 4, channels: 4, waveformMemory: 65_536, maxEvents: 256, spoolTrials: 1_024, hasRNG: true,
+        hasSigningKey: false, bootID: 9)
+    return BoardMessage.capabilities(board).encoded(sequence: 1, replyTo: 1)
+}
+
+/// Answers HELLO and nothing else.
+private func greeting(simulated: Bool) throws -> ScriptedTransport {
+    let answer = try capabilities(simulated: simulated)
+    return ScriptedTransport { (bytes: [UInt8]) -> [[UInt8]] in
+        (try? Frame.decode(bytes))?.type == MessageType.hello.rawValue ? [answer] : []
+    }
+}
+
+@Suite("What stands at a shadow's address")
+struct ShadowGateTests {
+    private func type(_ bytes: [UInt8]) throws -> UInt16 { try Frame.decode(bytes).type }
+
+    @Test("A board that does not say that it is simulated gets a HELLO and nothing else, and is given up")
+    func real() async throws {
+        let (primary, shadow) = (try greeting(simulated: false), try greeting(simulated: false))
+        let watch = ShadowWatch()
+        let transport = try await watch.opener(
+            primary: { () async throws(BellError) in primary }, shadow: { () async throws(BellError) in shadow })()
+        var incoming = transport.incoming.makeAsyncIterator()
+        try transport.send(BoardMessage.hello(Hello(software: "test")).encoded(sequence: 1))
+        try transport.send(BoardMessage.safe.encoded(sequence: 2))
+        // The board beside it, which is real, is heard as ever.
+        #expect(try type(try #require(try await incoming.next())) == MessageType.capabilities.rawValue)
+        try transport.send(BoardMessage.stop.encoded(sequence: 3))
+        var notices = watch.notices.makeAsyncIterator()
+        guard case .dropped(let error)? = await notices.next() else {
+            Issue.record("it is not given up")
+            return
+        }
+        #expect(error.cause?.contains("AWG, serial R-7, does not say that it is simulated") == true)
+        #expect(error.fix?.contains("must be a simulated board") == true)
+        #expect(try shadow.sent.map(type) == [MessageType.hello.rawValue])
+        #expect(primary.sent.count == 3)
+        transport.close()
+    }
+
+    @Test("What waits for a simulated shadow's CAPABILITIES goes out in its order, within a bound")
+    func order() throws {
+        let hello = BoardMessage.hello(Hello(software: "test")).encoded(sequence: 1)
+        let others = [BoardMessage.safe.encoded(sequence: 2), BoardMessage.stop.encoded(sequence: 3), [1, 2, 3]]
+        var gate = ShadowGate(limit: 1_000)
+        #expect(gate.pass([hello] + others) == [hello])
+        #expect(gate.heard([9, 9]) == [])
+        #expect(gate.heard(BoardMessage.ok.encoded(sequence: 1, replyTo: 1)) == [])
+        let answer = try capabilities(simulated: true)
+        #expect(gate.heard(answer) == others)
+        #expect(gate.heard(answer) == [])
+        #expect(gate.pass(others) == others)
+        #expect(gate.refusal == nil)
+
+        var narrow = ShadowGate(limit: 100)
+        #expect(narrow.pass([[UInt8](repeating: 1, count: 101)]) == [])
+        #expect(narrow.refusal == "more than 100 bytes waited for its CAPABILITIES")
+        #expect(narrow.heard(answer) == [])
     }
 }
 

@@ -3,6 +3,7 @@ import DriverKit
 import SCPIInstrument
 import Synchronization
 import VirtualUSB
+import TestSupport
 
 /// The simulated source straight under the driver. Nothing waits: what is not there at once has timed out.
 ///
@@ -123,21 +124,6 @@ final class DirectUSB: USBInterface {
     }
 }
 
-/// Sleeps not at all, and keeps what was asked for.
-final class InstantClock: Clock {
-    typealias Instant = ContinuousClock.Instant
-    private let slept = Mutex<[Duration]>([])
-    private let origin = ContinuousClock.now
-    var now: Instant { origin + slept.withLock { $0.reduce(.zero, +) } }
-    var minimumResolution: Duration { .nanoseconds(1) }
-    var sleeps: [Duration] { slept.withLock { $0 } }
-
-    func sleep(until deadline: Instant, tolerance: Duration?) async throws {
-        let left = deadline - now
-        slept.withLock { $0.append(left) }
-    }
-}
-
 extension USBTMCLink {
     /// A link over one interface that opens as often as is asked.
     static func direct(_ usb: DirectUSB, clock: any Clock<Duration> = InstantClock()) -> USBTMCLink {
@@ -157,17 +143,5 @@ func failure(of body: () async throws(BellError) -> Void) async -> BellError? {
         return nil
     } catch {
         return error
-    }
-}
-
-/// SplitMix64; the seed is printed by the test that uses it.
-struct Seeded: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import BellModel
 import DriverKit
 import Testing
+import TestSupport
 
 @testable import SCPIInstrument
 
@@ -13,7 +14,7 @@ import Testing
     ]
 
     /// Bytes that are often nearly right.
-    private func reply(tag: UInt8, _ random: inout Seeded) -> [UInt8] {
+    private func reply(tag: UInt8, _ random: inout SplitMix) -> [UInt8] {
         let size = UInt8.random(in: 0...70, using: &random)
         let content = [UInt8](repeating: 65, count: Int.random(in: 0...80, using: &random))
         switch Int.random(in: 0..<8, using: &random) {
@@ -32,7 +33,7 @@ import Testing
     func machine(hasInterrupt: Bool) {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         let codes: [BellError.Code] = [.usbTimeout, .usbStall, .usbIO, .usbOverflow, .usbCancelled, .usbUnplugged]
         for round in 0..<300 {
             var machine = USBTMCMachine(
@@ -95,7 +96,7 @@ import Testing
     func stream() {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         for _ in 0..<5000 {
             var reply = StreamReply(kind: Bool.random(using: &random) ? .block : .line, limit: 100)
             var taken = 0

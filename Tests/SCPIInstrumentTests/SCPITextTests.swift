@@ -1,6 +1,7 @@
 import BellModel
 import DriverKit
 import Testing
+import TestSupport
 
 @testable import SCPIInstrument
 
@@ -31,7 +32,7 @@ import Testing
         #expect(SCPIText.text(-20) == "-20")
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         for _ in 0..<1000 {
             let value =
                 Double.random(in: -1...1, using: &random)

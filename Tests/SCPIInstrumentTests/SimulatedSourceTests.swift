@@ -66,4 +66,40 @@ import VirtualUSB
         #expect(source.frequency == 5e9 && source.power == -60 && !source.isOn && !source.usesExternalReference)
         #expect(ask(&source, "SYST:ERR?")?.hasPrefix("-22") == true)
     }
+
+    // MARK: Over USBTMC
+
+    /// Sends one message in transfers of 1 MiB at most, as USBTMC 1.0, section 3.2.1.1 has it.
+    private func send(_ message: [UInt8], to model: inout USBTMCSource) {
+        var rest = message[...]
+        repeat {
+            let part = rest.prefix(1 << 20)
+            rest = rest.dropFirst(part.count)
+            let size = (0..<4).map { UInt8(truncatingIfNeeded: part.count >> (8 * $0)) }
+            let padding = [UInt8](repeating: 0, count: (4 - part.count % 4) % 4)
+            let header = [1, 7, 248, 0] + size + [rest.isEmpty ? 1 : 0, 0, 0, 0]
+            #expect(model.wrote(header + part + padding, to: 1) == .taken)
+        } while !rest.isEmpty
+    }
+
+    @Test("a message longer than the input buffer is dropped with error -363, and the next one is followed")
+    func overrun() {
+        var model = USBTMCSource()
+        let order = Array("FREQ 6E9;*OPC".utf8)
+        let fill = [UInt8](repeating: UInt8(ascii: " "), count: USBTMCSource.inputLimit - order.count)
+        send(fill + order, to: &model)
+        #expect(model.source.frequency == 6e9)
+        #expect(ask(&model.source, "SYST:ERR?") == "0,\"No error\"\n")
+        send(fill + Array(" FREQ 7E9;*OPC".utf8), to: &model)
+        send([UInt8](repeating: UInt8(ascii: " "), count: 3 * USBTMCSource.inputLimit), to: &model)
+        #expect(model.source.frequency == 6e9)
+        send(Array("FREQ 8E9\n".utf8), to: &model)
+        #expect(model.source.frequency == 8e9)
+        // Once for each message that was too long.
+        #expect(ask(&model.source, "SYST:ERR?") == "-363,\"Input buffer overrun\"\n")
+        #expect(ask(&model.source, "SYST:ERR?") == "-363,\"Input buffer overrun\"\n")
+        #expect(ask(&model.source, "SYST:ERR?") == "0,\"No error\"\n")
+        // Device-dependent error, IEEE 488.2, section 11.5.1.1.6; and operation complete, and power on.
+        #expect(ask(&model.source, "*ESR?") == "137\n")
+    }
 }

@@ -113,6 +113,62 @@ import VirtualUSB
         #expect(try await text(link, "*OPC?") == "1")
     }
 
+    @Test(
+        "after a broken connection nothing reaches an instrument that is another one than before",
+        arguments: [
+            ("belld simulated,MW-20,OTHER,1.0", "belld simulated MW-20 (serial OTHER)"),
+            ("ACME,MW-20,SRC01,1.0", "ACME MW-20 (serial SRC01)"),
+            ("belld simulated,MW-40,SRC01,1.0", "belld simulated MW-40 (serial SRC01)"),
+        ])
+    func anotherInstrument(identity: String, title: String) async throws {
+        let streams = [
+            ScriptedStream(["belld simulated,MW-20,SRC01,1.0\n", ""]), ScriptedStream(["\(identity)\n", "5E9\n"]),
+            ScriptedStream(["\(identity)\n"]),
+        ]
+        let next = Mutex(0)
+        let link = SocketLink(place: "alice/lo") { () throws(BellError) in
+            streams[next.withLock { place in (place, place += 1).0 }]
+        }
+        try await link.open()
+        #expect(try await text(link, "*IDN?") == "belld simulated,MW-20,SRC01,1.0")
+        // Breaks the first connection.
+        _ = await failure { () async throws(BellError) in _ = try await text(link, "FREQ?") }
+        let error = await failure { () async throws(BellError) in
+            try await link.write(Array("OUTP ON".utf8), timeout: .seconds(1))
+        }
+        #expect(error?.code == .instrumentWrongDevice)
+        #expect(error?.what == "Another instrument answers at the address than before: \(title).")
+        #expect(error?.place == "alice/lo")
+        #expect(error?.cause?.contains("belld simulated MW-20 (serial SRC01)") == true)
+        #expect(error?.state == "the instrument is out of use until it is connected anew")
+        #expect(streams[1].written == ["*IDN?\n"])
+        // Out of use until somebody opens it again, and then it is the new instrument.
+        let lost = await failure { () async throws(BellError) in _ = try await text(link, "FREQ?") }
+        #expect(lost?.code == .instrumentNotConnected)
+        #expect(next.withLock { $0 } == 2)
+        try await link.open()
+        #expect(try await text(link, "*IDN?") == identity)
+    }
+
+    @Test("after a broken connection the same instrument is recognized, also with new firmware, and a clear asks too")
+    func sameInstrument() async throws {
+        let streams = [
+            ScriptedStream(["a,b,c,1\n", ""]), ScriptedStream(["a,b,c,2\n", "5E9\n"]),
+            ScriptedStream(["a,b,other,2\n"]),
+        ]
+        let next = Mutex(0)
+        let link = SocketLink(place: "x") { () throws(BellError) in
+            streams[next.withLock { place in (place, place += 1).0 }]
+        }
+        try await link.open()
+        _ = try await text(link, "*IDN?")
+        _ = await failure { () async throws(BellError) in _ = try await text(link, "FREQ?") }
+        #expect(try await text(link, "FREQ?") == "5E9")
+        #expect(streams[1].written == ["*IDN?\n", "FREQ?\n"])
+        let error = await failure { () async throws(BellError) in try await link.clear() }
+        #expect(error?.code == .instrumentWrongDevice)
+    }
+
     @Test("a cancelled question ends at once, and the next one is answered")
     func cancelled() async throws {
         let server = try SCPISocketServer(faults: [.hang(query: 1)])

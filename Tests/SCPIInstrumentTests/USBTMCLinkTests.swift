@@ -3,6 +3,7 @@ import DriverKit
 import Synchronization
 import Testing
 import VirtualUSB
+import TestSupport
 
 @testable import SCPIInstrument
 
@@ -70,7 +71,7 @@ import VirtualUSB
     func roundTrip() async throws {
         let seed = UInt64.random(in: 0...UInt64.max)
         print("seed \(seed)")
-        var random = Seeded(state: seed)
+        var random = SplitMix(seed: seed)
         for _ in 0..<150 {
             let usb = DirectUSB(USBTMCSource(mostReplyBytes: Int.random(in: 8...2000, using: &random)))
             let pieces = (0..<3).map { _ in 512 * Int.random(in: 1...4, using: &random) }

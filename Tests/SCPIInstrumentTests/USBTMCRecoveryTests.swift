@@ -4,6 +4,7 @@ import SCPIInstrument
 import Synchronization
 import Testing
 import VirtualUSB
+import TestSupport
 
 /// After any failure the next command works, and gets its own answer.
 @Suite struct USBTMCRecoveryTests {

@@ -192,3 +192,23 @@ struct LibUSBFactsTests {
         #expect(find(.kind(class: 3, subclass: 2, protocol: nil), current: 2) == nil)
     }
 }
+
+@Suite struct HandedOverTests {
+    private final class Thing: Sendable {}
+
+    @Test("an object that was handed over is let go of when it has been used, not when its closure ends")
+    func letGo() {
+        weak var seen: Thing?
+        let holder = HandedOver(Thing())
+        var uses = 0
+        for _ in 0..<2 {
+            holder.consume { thing in
+                seen = thing
+                uses += 1
+            }
+        }
+        #expect(uses == 1)
+        #expect(seen == nil)
+        withExtendedLifetime(holder) {}
+    }
+}

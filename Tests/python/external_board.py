@@ -444,6 +444,23 @@ def two_boards_in_two_processes_share_the_trigger_and_only_hidden_variables():
 
 
 @test
+def a_soc_of_qick_that_does_not_say_what_it_is_is_refused():
+    from belldriver.qick_bridge import is_simulated
+    fake = type("QickSoc", (), {"__module__": "qick_fake"})
+    real = type("QickSoc", (), {"__module__": "qick.qick"})
+    assert is_simulated(type("Faked", (fake,), {"simulated": True})()) is True
+    assert is_simulated(type("Board", (real,), {})()) is False
+    assert is_simulated(type("Faked", (real,), {"simulated": True})()) is True
+    for silent in fake(), type("Proxy", (), {"simulated": None})():
+        try:
+            is_simulated(silent)
+        except TypeError as refusal:
+            assert "does not say whether it is simulated" in str(refusal)
+        else:
+            assert False, silent
+
+
+@test
 def a_board_s_process_that_is_killed_in_mid_arm_costs_what_it_had_not_delivered_and_nothing_else():
     trials = 32768
     with boards() as it:

@@ -78,6 +78,7 @@ extension BoardBench {
         run.begin = clock.now()
         try await start(run.order)
         try await finish(&run)
+        account(for: run)
         return run
     }
 

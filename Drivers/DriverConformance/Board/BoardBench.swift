@@ -30,9 +30,13 @@ struct BoardBench: Sendable {
     var foreignRecords: UInt32 = 0
     /// Wall time a trial takes here, seen at the reference arm.
     var secondsPerTrial = 0.0
+    /// Why no board is there; nothing is tried then.
+    var absence: BellError?
     /// Checks in a row that ended without an answer.
     var silences = 0
     var largest: (arm: ArmRun, replay: Duration)?
+    /// The arms that came to their end, and what is wrong with each.
+    var accounts: [(arm: UInt64, problems: [String])] = []
     private(set) var lastArm: UInt64 = 0
     /// Not 0, so that a board that counts by itself is seen.
     private(set) var nextIndex: UInt64 = 7_168

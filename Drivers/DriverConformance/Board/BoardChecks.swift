@@ -12,6 +12,9 @@ enum BoardChecks {
 
     static let all: [BoardCheck] = handshake + framing + programs + arming + data + keeping + more + safety + session
 
+    /// The check that a board which is not there fails.
+    static let greetingID = "handshake.capabilities"
+
     private static let handshake = [
         BoardCheck(
             "handshake.hello-required", "before HELLO every request is refused", "Codes",
@@ -22,7 +25,7 @@ enum BoardChecks {
             rule: "answer HELLO of a version that is not spoken with ERROR wrong-version", need: .nothing,
             run: HandshakeChecks.wrongVersion),
         BoardCheck(
-            "handshake.capabilities", "HELLO is answered with CAPABILITIES", greeting,
+            greetingID, "HELLO is answered with CAPABILITIES", greeting,
             rule: "answer HELLO with CAPABILITIES, reply to HELLO's number", need: .nothing,
             run: HandshakeChecks.capabilities),
         BoardCheck(
@@ -259,6 +262,10 @@ enum BoardChecks {
         BoardCheck(
             "session.ticks", "the counter never went back", "Conventions", rule: "never set the counter back",
             run: FramingChecks.ticks),
+        BoardCheck(
+            "session.accounted", "every arm's records are accounted for", arms,
+            rule: "send each trial of each arm once, in order, as many as ARM_END announces", need: .reference,
+            run: AccountChecks.accounted),
         BoardCheck(
             "session.left-safe", "the board is left safe and empty", states, rule: "obey SAFE and ACK",
             run: SafeChecks.left),

@@ -39,8 +39,8 @@ public struct BoardConformance: Sendable {
     /// Makes all checks, one after the other. Cancelling the task ends the run early and leaves the board safe.
     ///
     /// - Parameter progress: Called before each check.
-    /// - Throws: `conformance.busy` when the board has an arm that is not the kit's; nothing was done to it. All else,
-    ///   an absent board included, is in the report.
+    /// - Throws: `conformance.busy` when the board has an arm that is not the kit's, or another host talks to it; nothing
+    ///   was done to it. All else, an absent board included, is in the report.
     public func run(
         progress: @Sendable (ConformanceProgress) -> Void = { _ in }
     ) async throws(BellError) -> ConformanceReport {
@@ -49,8 +49,8 @@ public struct BoardConformance: Sendable {
         }
         let probe = makeProbe(name, opener, campaign)
         let other = partner.map { makeProbe("the partner of \(name)", $0, campaign) }
-        if !options.isForced { try await refuseBusy(probe, other) }
         var bench = BoardBench(name: name, probe: probe, partner: other, options: options, campaign: campaign)
+        if !options.isForced { bench.absence = try await refuseBusy(probe, other) }
         var report = ConformanceReport(device: name)
         for (place, check) in BoardChecks.all.enumerated() {
             if Task.isCancelled { break }
@@ -87,6 +87,12 @@ public struct BoardConformance: Sendable {
     {
         let begin = options.clock.now()
         var made = ConformanceCheck(id: check.id, title: check.title, verdict: .passed)
+        if let absence = bench.absence {
+            made.verdict =
+                check.id == BoardChecks.greetingID
+                ? .failed(check.located(absence, board: name)) : .skipped("not run: no board")
+            return made
+        }
         let isLost = bench.silences >= BoardConformance.patience && check.id != BoardChecks.all.last?.id
         if let reason = isLost ? "the board does not answer any more" : unmet(check.need, bench) {
             made.verdict = .skipped(reason)
@@ -131,33 +137,79 @@ public struct BoardConformance: Sendable {
         }
     }
 
-    // MARK: Other people's arms
+    // MARK: What is there
 
-    private func refuseBusy(_ probes: BoardProbe?...) async throws(BellError) {
-        for probe in probes.compactMap({ $0 }) {
-            guard let arm = await armed(probe) else { continue }
-            throw BellError(
-                .conformanceBusy,
-                "The board has arm \(arm.arm) of campaign \(arm.campaign): it is in use, and was not touched.",
-                at: probe.name, state: "the arm goes on; its records are kept for the campaign's host",
-                fix: "wait until the campaign is over, or force the check, which ends the arm and loses it")
-        }
+    /// What a board shows before anything is done to it.
+    private enum Presence {
+        /// Somebody's arm is on it.
+        case armed(ArmOrder)
+        /// Another host talks to it.
+        case shared
+        /// Neither of both, or it does not tell, which the checks will say.
+        case free
+        /// Nothing came from there.
+        case absent(BellError)
     }
 
-    /// The arm that a board has; nil also for one that does not tell, which the checks will say.
-    private func armed(_ probe: BoardProbe) async -> ArmOrder? {
-        var order: ArmOrder?
+    /// Refuses boards that somebody uses.
+    ///
+    /// - Returns: Why the board is not there, when it is not; its partner's absence the checks tell.
+    private func refuseBusy(_ probe: BoardProbe, _ partner: BoardProbe?) async throws(BellError) -> BellError? {
+        for one in [probe, partner].compactMap({ $0 }) {
+            switch await look(one) {
+            case .armed(let arm):
+                throw BellError(
+                    .conformanceBusy,
+                    "The board has arm \(arm.arm) of campaign \(arm.campaign): it is in use, and was not touched.",
+                    at: one.name, state: "the arm goes on; its records are kept for the campaign's host",
+                    fix: "wait until the campaign is over, or force the check, which ends the arm and loses it")
+            case .shared:
+                throw BellError(
+                    .conformanceBusy, "Another host talks to the board: it is in use, and was not touched.",
+                    at: one.name, cause: "that host greeted it again while the check only listened",
+                    state: "the other host goes on; its campaign, if it has one, lost no trial",
+                    fix: "end the other program, for example a belld with another state directory, "
+                        + "or let that belld make the check: `bellctl device check NAME --state DIRECTORY`")
+            case .absent(let error): if one === probe { return error }
+            case .free: break
+            }
+        }
+        return nil
+    }
+
+    private func look(_ probe: BoardProbe) async -> Presence {
+        var presence = Presence.free
         do throws(BellError) {
             try await probe.open()
+            presence = try await lookThrough(probe)
+        } catch {
+            presence = await probe.isOpen ? .free : .absent(error)
+        }
+        await probe.close()
+        return presence
+    }
+
+    /// Greets a board on an open connection and looks at what it has.
+    private func lookThrough(_ probe: BoardProbe) async throws(BellError) -> Presence {
+        do throws(BellError) {
             let greeting = try await BoardBench.greet(probe, timeouts: options.timeouts, clock: options.clock)
-            order = greeting.status?.armed
+            var order = greeting.status?.armed
             // A long replay, or a board that does not end it, must not pass for a board without an arm.
             if greeting.status == nil, case .status(let status) = try await probe.ask(.statusRequest) {
                 order = status.armed
             }
-        } catch {}
-        await probe.close()
-        return order
+            if let order { return .armed(order) }
+        } catch {
+            // A board that does not know HELLO refuses a PING; where nothing comes at all there is no board.
+            guard error.code == .conformanceNoAnswer else { throw error }
+            let wasOpen = await probe.isOpen
+            if wasOpen, (try? await probe.ask(.ping(token: 0x4e6f_6e65))) != nil { return .free }
+            return .absent(error)
+        }
+        guard options.lookout > .zero else { return .free }
+        // A host that the greeting has cut off greets again, and then it is this kit that the board does not know.
+        await probe.collect(within: options.lookout)
+        return try await probe.ask(.statusRequest).errorCode == .helloRequired ? .shared : .free
     }
 
     /// SAFE and ACK, also when the run was cancelled.

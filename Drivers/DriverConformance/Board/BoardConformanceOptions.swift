@@ -46,6 +46,11 @@ public struct BoardConformanceOptions: Sendable {
     public var isTriggerMaster: Bool?
     /// Go on although the board has an arm of somebody's campaign; SAFE will end it.
     public var isForced: Bool
+    /// How long the kit only listens before it begins, so that another host which talks to the board greets it again and
+    /// is noticed; zero where the way has one host at a time, as a cable does.
+    public var lookout: Duration
+    /// Longer than the 1 s after which a belld says something and the 0.5 s after which it connects again.
+    public static let usualLookout = Duration.milliseconds(2500)
     /// Compare the tick rate with wall time although the board is simulated.
     public var simulatesRealTime: Bool
     /// Most trials of the arm that fills the spool.
@@ -64,7 +69,8 @@ public struct BoardConformanceOptions: Sendable {
 
     public init(
         way: Way = .messages, allowOutput: Bool = false, isTriggerMaster: Bool? = nil, isForced: Bool = false,
-        simulatesRealTime: Bool = false, largestArm: UInt32 = 1 << 17, injectFault: FaultInjector? = nil,
+        lookout: Duration = .zero, simulatesRealTime: Bool = false, largestArm: UInt32 = 1 << 17,
+        injectFault: FaultInjector? = nil,
         askToPull: CablePuller? = nil, timeouts: ConformanceTimeouts = ConformanceTimeouts(),
         clock: LinkClock = .system
     ) {
@@ -72,6 +78,7 @@ public struct BoardConformanceOptions: Sendable {
         self.allowOutput = allowOutput
         self.isTriggerMaster = isTriggerMaster
         self.isForced = isForced
+        self.lookout = lookout
         self.simulatesRealTime = simulatesRealTime
         self.largestArm = largestArm
         self.injectFault = injectFault

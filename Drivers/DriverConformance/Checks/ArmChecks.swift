@@ -82,6 +82,7 @@ enum ArmChecks {
             // The master's arm of one trial comes to its end.
             var ended = run
             try await bench.finish(&ended)
+            bench.account(for: ended)
             if bench.options.isTriggerMaster == false {
                 throw BellError(
                     .conformanceViolation, "START is answered with OK, but this board is not the trigger master.")
@@ -104,6 +105,7 @@ enum ArmChecks {
             bench.trigger = .partner
             var ended = run
             try await bench.finish(&ended)
+            bench.account(for: ended)
         } else {
             bench.trigger = .none("neither board takes START")
         }

@@ -103,6 +103,12 @@ enum SpoolChecks {
         let program = try await bench.toReady()
         let free = try await bench.status().spoolFree
         guard free < .max else { return .skipped("the room does not fit 32 bits") }
+        // The kit makes a bit a trial and sends them: no more than for its own largest arm, whatever a board claims.
+        if program.inputBits == .host, free >= bench.options.largestArm {
+            return .skipped(
+                "the board takes the host's bits, and a spool of \(free) records is larger than the kit's largest arm, "
+                    + "\(bench.options.largestArm)")
+        }
         let order = bench.order(free + 1)
         var findings = Findings()
         // A board without a generator may refuse the bits already: it cannot keep them.

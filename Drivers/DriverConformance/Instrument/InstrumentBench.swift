@@ -12,9 +12,13 @@ struct InstrumentBench: Sendable {
 
     /// Whether a value may be set: never an output that was off, unless that is allowed.
     func isHarmless(_ value: InstrumentValue, for setting: InstrumentSetting) -> Bool {
-        let isOutput = setting.key == "output" || setting.key.hasSuffix("_output") || setting.key.hasPrefix("output_")
-        guard isOutput, !options.allowOutput else { return true }
-        return value == before[setting.key] || [.toggle(false), .choice("off")].contains(value)
+        guard setting.isOutput, !options.allowOutput else { return true }
+        return value == before[setting.key] || InstrumentSetting.off.contains(value)
+    }
+
+    /// Outputs that can be switched, each with the value that switches it on.
+    var outputs: [(setting: InstrumentSetting, on: InstrumentValue)] {
+        writable.compactMap { setting in setting.switchedOn.map { (setting, $0) } }
     }
 
     /// Settings that can be set and were read at the beginning, so that they can be set back.
@@ -42,6 +46,31 @@ struct InstrumentCheck: Sendable {
 }
 
 extension InstrumentSetting {
+    /// What an output reads that is off.
+    static let off: [InstrumentValue] = [.toggle(false), .choice("off")]
+
+    /// Whether something comes out of the instrument because of it.
+    var isOutput: Bool { key == "output" || key.hasSuffix("_output") || key.hasPrefix("output_") }
+
+    /// Whether it has an off.
+    var hasOff: Bool {
+        switch kind {
+        case .toggle: true
+        case .choice(let words): words.contains("off")
+        case .number, .integer: false
+        }
+    }
+
+    /// The value that switches an output on; nil for what is no output, or none with an on and an off.
+    var switchedOn: InstrumentValue? {
+        guard isOutput, hasOff else { return nil }
+        return switch kind {
+        case .toggle: .toggle(true)
+        case .choice(let words) where words.contains("on"): .choice("on")
+        case .choice, .number, .integer: nil
+        }
+    }
+
     /// Values to try: both limits and one between them, or every word.
     var probes: [InstrumentValue] {
         switch kind {

@@ -41,7 +41,7 @@ enum InstrumentChecks {
         InstrumentCheck(
             "instrument.latency", "time of a read", rule: "answer read()", run: latency),
         InstrumentCheck(
-            "instrument.safe", "the safe state has no output on",
+            "instrument.safe", "an output that was switched on is off in the safe state",
             rule: "switch outputs off in makeSafe(), and be well afterwards", run: safe),
     ]
 
@@ -165,7 +165,7 @@ enum InstrumentChecks {
     }
 
     private static func set(_ bench: inout InstrumentBench) async throws(BellError) -> CheckOutcome {
-        guard bench.options.allowSetting else { return .skipped("nothing is set without permission (--allow-setting)") }
+        guard bench.options.allowSetting else { return .skipped("not run: needs --allow-output") }
         var findings = Findings()
         var tried = 0
         var spared: [String] = []
@@ -193,7 +193,7 @@ enum InstrumentChecks {
         let measured = [ConformanceCheck.Measurement("set", Double(tried), "values")]
         return spared.isEmpty
             ? .passed(measured)
-            : .note("not tried without permission (--allow-output): \(spared.joined(separator: ", "))", measured)
+            : .note("not run, needs --allow-output: \(spared.joined(separator: ", "))", measured)
     }
 
     private static func trySetting(
@@ -268,16 +268,32 @@ enum InstrumentChecks {
     }
 
     private static func safe(_ bench: inout InstrumentBench) async throws(BellError) -> CheckOutcome {
-        guard bench.options.allowSetting else { return .skipped("nothing is set without permission (--allow-setting)") }
-        try await bench.instrument.makeSafe()
+        guard bench.options.allowSetting else { return .skipped("not run: needs --allow-output") }
         var findings = Findings()
-        for setting in bench.writable where setting.key == "output" || setting.key.hasSuffix("_output") {
+        var switched = 0
+        for (setting, on) in bench.outputs where bench.options.allowOutput && !Task.isCancelled {
+            switched += 1
+            await trySetting(bench, setting, on, &findings)
+        }
+        // Also after a cancellation or a failure: an output may be on.
+        let instrument = bench.instrument
+        let problem = await Task { () -> BellError? in
+            do throws(BellError) {
+                try await instrument.makeSafe()
+                return nil
+            } catch { return error }
+        }.value
+        if let problem { throw problem }
+        for setting in bench.writable where setting.isOutput && setting.hasOff {
             let value = try await bench.instrument.read(setting.key)
             findings.expect(
-                value == .toggle(false) || value == .choice("off"), "\(setting.key) is \(value.text) after makeSafe().")
+                InstrumentSetting.off.contains(value), "\(setting.key) is \(value.text) after makeSafe().")
         }
         try findings.done()
-        return .passed
+        if bench.outputs.isEmpty { return .passed }
+        return switched > 0
+            ? .passed([.init("switched on and off", Double(switched), switched == 1 ? "output" : "outputs")])
+            : .note("no output was switched on before: needs --allow-output", [])
     }
 }
 

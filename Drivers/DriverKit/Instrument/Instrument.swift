@@ -46,3 +46,11 @@ public protocol Instrument: AnyObject, Sendable {
 extension Instrument {
     public func warnings() async -> [String] { [] }
 }
+
+/// An instrument whose driver is a process of its own, which somebody else watches.
+public protocol ProcessInstrument: Instrument {
+    /// The driver process has ended; every call that waits for it fails at once.
+    ///
+    /// - Parameter how: `with status 4`, `by signal 9`.
+    func processEnded(_ how: String) async
+}

@@ -56,6 +56,8 @@ struct MiniCircuitsFinder: Sendable {
     /// Learns the rest of a box whose model and serial number are known.
     private func identify(_ found: MiniCircuitsSearch.Found) async throws(BellError) -> MiniCircuitsBox {
         do throws(BellError) {
+            // Only its product string tells a simulated box from a real one, and what cannot be read is neither.
+            if let problem = found.link.usb.identity.problem { throw unreadable(found, problem) }
             guard let model = table.model(named: found.model) else { throw unknown(found) }
             let reply = try await found.link.exchange(.firmware)
             let firmware: String
@@ -76,6 +78,13 @@ struct MiniCircuitsFinder: Sendable {
 
     private var address: String {
         "usb://\(USBIdentity.hexadecimal(vendor)):\(USBIdentity.hexadecimal(product))/\(serial)"
+    }
+
+    private func unreadable(_ found: MiniCircuitsSearch.Found, _ problem: String) -> BellError {
+        BellError(
+            .usbIO, "The strings of the box cannot be read, so that nobody knows whether it is simulated.",
+            at: found.link.place, cause: problem, state: "nothing but its model and serial number was asked for",
+            fix: "plug it in again, or into another port; belld connects it by itself")
     }
 
     private func unknown(_ found: MiniCircuitsSearch.Found) -> BellError {

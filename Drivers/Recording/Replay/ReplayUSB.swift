@@ -4,21 +4,11 @@ import Synchronization
 
 /// A recorded USB device, opened as often as it was then.
 public final class USBReplay: Sendable {
-    private struct State {
-        var connections: [ReplayOperations]
-        var next = 0
-        var divergence: BellError?
-    }
-
-    private let state: Mutex<State>
-    private let path: String
+    private let connections: ReplayConnections
 
     /// - Throws: `replay.kind`, `recording.damaged`.
     public init(_ trace: Trace, path: String = "recording") throws(BellError) {
-        guard trace.header.kind == .usb else { throw .replayKind(trace, wanted: .usb, path: path) }
-        if let damage = trace.damage(path: path) { throw damage }
-        state = Mutex(State(connections: ReplayOperations.all(of: trace)))
-        self.path = path
+        connections = try ReplayConnections(trace, of: .usb, path: path)
     }
 
     /// For a driver's `open`.
@@ -27,25 +17,18 @@ public final class USBReplay: Sendable {
     }
 
     /// What the driver did that the recording does not have; nil so far.
-    public var divergence: BellError? { state.withLock { $0.divergence } }
+    public var divergence: BellError? { connections.divergence }
 
     /// Serves the next recorded opening.
     ///
     /// - Throws: What opening it threw then, `replay.divergence` after one, `replay.exhausted`.
     public func open() throws(BellError) -> any USBInterface {
-        let next = try state.withLock { state throws(BellError) -> ReplayOperations in
-            if let divergence = state.divergence { throw divergence }
-            guard state.next < state.connections.count else { throw .replayExhausted(state.next, path: path) }
-            state.next += 1
-            return state.connections[state.next - 1]
-        }
-        if let error = next.openError { throw error }
+        let next = try connections.next()
         guard let device = next.device else {
-            throw BellError(.recordingFormat, "The recording does not say which USB device it is of.", at: path)
+            throw BellError(
+                .recordingFormat, "The recording does not say which USB device it is of.", at: connections.path)
         }
-        return ReplayUSB(device, next, path: path) { [self] error in
-            state.withLock { $0.divergence = $0.divergence ?? error }
-        }
+        return ReplayUSB(device, next, of: connections)
     }
 }
 
@@ -56,17 +39,14 @@ public final class ReplayUSB: USBInterface {
     public let endpoints: [USBEndpoint]
     private let machine: Mutex<USBReplayMachine>
     private let isClosed = Atomic<Bool>(false)
-    private let onDivergence: @Sendable (BellError) -> Void
+    private let connections: ReplayConnections
 
-    init(
-        _ device: TraceDevice, _ operations: ReplayOperations, path: String,
-        onDivergence: @escaping @Sendable (BellError) -> Void
-    ) {
+    init(_ device: TraceDevice, _ operations: ReplayOperations, of connections: ReplayConnections) {
         identity = device.identity
         number = device.number
         endpoints = device.endpoints
-        machine = Mutex(USBReplayMachine(operations, path: path))
-        self.onDivergence = onDivergence
+        machine = Mutex(USBReplayMachine(operations, path: connections.path))
+        self.connections = connections
     }
 
     /// Calls that were recorded and have not been made so far, reads left out.
@@ -100,8 +80,8 @@ public final class ReplayUSB: USBInterface {
             guard !isClosed.load(ordering: .acquiring) else {
                 throw BellError(.usbClosed, "The interface was closed.", at: identity.text)
             }
-            let (answer, divergence) = machine.withLock { machine in (machine.answer(call), machine.divergence) }
-            if let divergence { onDivergence(divergence) }
+            let answer = connections.noting(
+                machine.withLock { machine in (machine.answer(call), machine.divergence) })
             guard case .done(let result) = answer else { return nil }
             return try result.get()
         }
@@ -127,13 +107,5 @@ enum ReplayWait {
                 throw BellError(cancelled, "The transfer was cancelled.", at: place)
             }
         }
-    }
-}
-
-extension BellError {
-    static func replayExhausted(_ count: Int, path: String) -> BellError {
-        BellError(
-            .replayExhausted, "The recording has no further connection.", at: path, state: "\(count) were served",
-            fix: "record for longer, or see why the driver connects again")
     }
 }

@@ -70,7 +70,12 @@ public final class ShadowTransport: Transport {
         for await (input, time) in inbox.stream {
             inbox.taken(input)
             if inbox.isGivenUp { break }
-            for frame in watch.handle(input, at: time, generation: generation) {
+            let (frames, refusal) = watch.handle(input, at: time, generation: generation)
+            if let refusal {
+                inbox.giveUp(refusal)
+                break
+            }
+            for frame in frames {
                 do throws(BellError) { try shadow.send(frame) } catch { inbox.giveUp(error.what) }
             }
         }

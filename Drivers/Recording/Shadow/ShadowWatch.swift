@@ -8,11 +8,11 @@ public final class ShadowWatch: Sendable {
     public let notices: AsyncStream<ShadowNotice>
     let options: ShadowOptions
     private let told: AsyncStream<ShadowNotice>.Continuation
-    private let state: Mutex<(machine: ShadowMachine, generation: UInt64)>
+    private let state: Mutex<(machine: ShadowMachine, gate: ShadowGate, generation: UInt64)>
 
     public init(options: ShadowOptions = .init()) {
         self.options = options
-        state = Mutex((ShadowMachine(options: options), 0))
+        state = Mutex((ShadowMachine(options: options), ShadowGate(limit: options.waiting), 0))
         (notices, told) = AsyncStream.makeStream(of: ShadowNotice.self, bufferingPolicy: .bufferingNewest(1024))
     }
 
@@ -32,18 +32,27 @@ public final class ShadowWatch: Sendable {
     func reset() -> UInt64 {
         state.withLock { state in
             state.machine.reset()
+            state.gate = ShadowGate(limit: options.waiting)
             state.generation += 1
             return state.generation
         }
     }
 
-    /// Returns the frames that go to the shadow; none for what comes late from an older connection.
-    func handle(_ input: ShadowMachine.Input, at now: Duration, generation: UInt64) -> [[UInt8]] {
-        let (frames, notices) = state.withLock { state -> ([[UInt8]], [ShadowNotice]) in
-            state.generation == generation ? state.machine.handle(input, at: now) : ([], [])
+    /// Returns the frames that go to the shadow, none for what comes late from an older connection, and why the shadow
+    /// is refused, if it is.
+    func handle(
+        _ input: ShadowMachine.Input, at now: Duration, generation: UInt64
+    ) -> (frames: [[UInt8]], refusal: String?) {
+        let (frames, refusal, notices) = state.withLock { state -> ([[UInt8]], String?, [ShadowNotice]) in
+            guard state.generation == generation else { return ([], nil, []) }
+            var frames: [[UInt8]] = []
+            if case .shadow(let bytes) = input { frames = state.gate.heard(bytes) }
+            let (new, notices) = state.machine.handle(input, at: now)
+            frames += state.gate.pass(new)
+            return (frames, state.gate.refusal, notices)
         }
         for notice in notices { told.yield(notice) }
-        return frames
+        return (frames, refusal)
     }
 
     func dropped(_ cause: String) {
@@ -52,6 +61,7 @@ public final class ShadowWatch: Sendable {
                 BellError(
                     .shadowDropped, "The shadow board was given up.", cause: cause,
                     state: "the board beside it goes on as before",
-                    fix: "look at the shadow; it is tried again at the next connection")))
+                    fix: "look at what stands at the shadow's address, which must be a simulated board; "
+                        + "it is tried again at the next connection")))
     }
 }

@@ -5,12 +5,22 @@ public import DriverKit
 ///
 /// Nothing in such a stream tells which question an answer belongs to. Therefore any failure ends the connection, and the
 /// next operation makes a new one: a late answer has nowhere to arrive.
+///
+/// An address may lead to another instrument by then. Therefore the first answer to `*IDN?` after ``open()`` is kept, and
+/// each new connection is asked for it before anything else; another maker, model or serial number closes the link with
+/// `instrument.wrong-device`. Firmware is not compared: an update restarts an instrument and leaves it the same one.
 public actor SocketLink: SCPILink {
     public nonisolated let place: String
     private let opener: ByteStreamOpener
     private let turnstile = Turnstile()
     private var stream: (any ByteStream)?
     private var isOpen = false
+    /// Who answered `*IDN?` first since the link was opened.
+    private var identity: SCPIIdentity?
+
+    /// The time for `*IDN?` at a new connection that no question's own time-out bounds.
+    private static let patience = Duration.seconds(2)
+    private static let identify = Array("*IDN?".utf8)
 
     /// - Parameters:
     ///   - place: The device's name or address, for errors.
@@ -27,6 +37,7 @@ public actor SocketLink: SCPILink {
         defer { turnstile.leave() }
         drop()
         isOpen = false
+        identity = nil
         stream = try await opener()
         isOpen = true
     }
@@ -35,7 +46,7 @@ public actor SocketLink: SCPILink {
         await turnstile.enter()
         defer { turnstile.leave() }
         do throws(BellError) {
-            try await connected().write(message + [UInt8(ascii: "\n")], timeout: timeout)
+            try await connected(timeout: timeout).write(message + [UInt8(ascii: "\n")], timeout: timeout)
         } catch {
             throw dropped(after: error)
         }
@@ -47,15 +58,11 @@ public actor SocketLink: SCPILink {
         await turnstile.enter()
         defer { turnstile.leave() }
         do throws(BellError) {
-            let stream = try await connected()
-            try await stream.write(message + [UInt8(ascii: "\n")], timeout: timeout)
-            var reply = StreamReply(kind: kind, limit: limit)
-            // One deadline for the whole: a byte now and then is no answer.
-            let deadline = ContinuousClock.now + timeout
-            while true {
-                let left = max(.zero, deadline - ContinuousClock.now)
-                if let answer = try reply.take(try await stream.read(upTo: reply.room, timeout: left)) { return answer }
-            }
+            let stream = try await connected(timeout: timeout)
+            let answer = try await exchange(message, on: stream, answer: kind, limit: limit, timeout: timeout)
+            // An answer that is none is the caller's to refuse.
+            if message == SocketLink.identify, identity == nil { identity = try? SCPIIdentity(answer: answer) }
+            return answer
         } catch {
             throw dropped(after: error)
         }
@@ -67,7 +74,11 @@ public actor SocketLink: SCPILink {
         defer { turnstile.leave() }
         guard isOpen else { throw located(.socketLost) }
         drop()
-        _ = try await connected()
+        do throws(BellError) {
+            _ = try await connected(timeout: SocketLink.patience)
+        } catch {
+            throw dropped(after: error)
+        }
     }
 
     public func statusByte() async throws(BellError) -> SCPIStatusByte? { nil }
@@ -78,7 +89,21 @@ public actor SocketLink: SCPILink {
         drop()
     }
 
-    private func connected() async throws(BellError) -> any ByteStream {
+    private func exchange(
+        _ message: [UInt8], on stream: any ByteStream, answer kind: SCPIAnswerKind, limit: Int, timeout: Duration
+    ) async throws(BellError) -> [UInt8] {
+        try await stream.write(message + [UInt8(ascii: "\n")], timeout: timeout)
+        var reply = StreamReply(kind: kind, limit: limit)
+        // One deadline for the whole: a byte now and then is no answer.
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let left = max(.zero, deadline - ContinuousClock.now)
+            if let answer = try reply.take(try await stream.read(upTo: reply.room, timeout: left)) { return answer }
+        }
+    }
+
+    /// The connection, or a new one to the same instrument.
+    private func connected(timeout: Duration) async throws(BellError) -> any ByteStream {
         guard isOpen else { throw .socketLost }
         if let stream { return stream }
         let new: any ByteStream
@@ -92,8 +117,25 @@ public actor SocketLink: SCPILink {
             new.close()
             throw .socketLost
         }
+        // Before the instrument is known to be the same one, so that close() ends the question, too.
         stream = new
+        try await recognize(new, timeout: timeout)
+        guard isOpen else { throw .socketLost }
         return new
+    }
+
+    /// Makes sure that the instrument at a new connection is the one that was found before.
+    private func recognize(_ stream: any ByteStream, timeout: Duration) async throws(BellError) {
+        guard let identity else { return }
+        let found = try SCPIIdentity(
+            answer: try await exchange(
+                SocketLink.identify, on: stream, answer: .line, limit: scpiAnswerLimit, timeout: timeout))
+        guard !found.isSameInstrument(as: identity) else { return }
+        isOpen = false
+        throw BellError(
+            .instrumentWrongDevice, "Another instrument answers at the address than before: \(found.title).",
+            cause: "the connection broke; before that \(identity.title) was there",
+            fix: "check the instrument's address, then look at its settings: it is connected anew at the next check")
     }
 
     private func drop() {
@@ -123,4 +165,20 @@ extension BellError {
     fileprivate static let socketLost = BellError(
         .instrumentNotConnected, "There is no connection to the instrument.",
         fix: "switch it on, check the network; it is connected anew at the next check")
+}
+
+extension SCPIIdentity {
+    fileprivate init(answer: [UInt8]) throws(BellError) {
+        try self.init(parsing: SCPIText.trimmed(String(decoding: answer, as: UTF8.self)))
+    }
+
+    /// Same maker, model and serial number.
+    fileprivate func isSameInstrument(as other: SCPIIdentity) -> Bool {
+        (manufacturer, model, serial) == (other.manufacturer, other.model, other.serial)
+    }
+
+    /// For errors; the text is the instrument's own.
+    fileprivate var title: String {
+        SCPIText.printable("\(manufacturer) \(model) (serial \(serial))".utf8.prefix(160))
+    }
 }

@@ -53,7 +53,7 @@ extension USBTMCSource {
         guard tag == deafTag || tag == incoming?.tag else { return USBTMCSource.notInProgress }
         deafTag = nil
         incoming = nil
-        message = []
+        dropMessage()
         pendingChecks = 1
         return USBTMCSource.success
     }

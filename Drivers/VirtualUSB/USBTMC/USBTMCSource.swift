@@ -10,6 +10,8 @@ public struct USBTMCSource: USBDeviceModel {
     static let bulkIn: UInt8 = 0x82
     static let interruptIn: UInt8 = 0x83
     static let packet = 512
+    /// Bytes of the longest message that is taken: two of the longest blocks that it gives. What is longer is dropped.
+    public static let inputLimit = 8 << 20
 
     public let descriptors: USBDescriptorSet
     /// The instrument behind the interface.
@@ -43,6 +45,8 @@ public struct USBTMCSource: USBDeviceModel {
 
     var incoming: Incoming?
     var message: [UInt8] = []
+    /// The message under way is longer than ``inputLimit``; what still comes of it is dropped.
+    var isOverrun = false
     var transfers = 0
     var request: Request?
     var outgoing: Outgoing?
@@ -102,7 +106,7 @@ public struct USBTMCSource: USBDeviceModel {
         if bytes.count < 4 { return .taken }
         transfers += 1
         if faults.remove(.stallOut(transfer: transfers)) != nil {
-            message = []
+            dropMessage()
             return .stall
         }
         guard bytes.count >= 12, bytes[1] != 0, bytes[2] == 255 - bytes[1] else { return .stall }
@@ -128,7 +132,7 @@ public struct USBTMCSource: USBDeviceModel {
     private mutating func continueTransfer(_ bytes: ArraySlice<UInt8>) -> USBWriteAnswer {
         guard var transfer = incoming else { return .stall }
         let payload = bytes.prefix(transfer.payloadLeft)
-        message += payload
+        collect(payload)
         transfer.payloadLeft -= payload.count
         incoming = transfer
         guard transfer.payloadLeft == 0 else { return .taken }
@@ -137,7 +141,25 @@ public struct USBTMCSource: USBDeviceModel {
         return .taken
     }
 
+    /// SCPI-1999, volume 2, section 21.8.11: -363 is an input buffer overrun. Said once a message.
+    private mutating func collect(_ payload: ArraySlice<UInt8>) {
+        guard !isOverrun else { return }
+        guard payload.count <= USBTMCSource.inputLimit - message.count else {
+            message = []
+            isOverrun = true
+            source.note(-363, "Input buffer overrun")
+            return checkService()
+        }
+        message += payload
+    }
+
+    mutating func dropMessage() {
+        message = []
+        isOverrun = false
+    }
+
     private mutating func execute() {
+        guard !isOverrun else { return dropMessage() }
         let text = message
         message = []
         // IEEE 488.2, section 6.3.2.3: a new message while an answer waits is an error, and the answer is dropped.
@@ -269,7 +291,7 @@ public struct USBTMCSource: USBDeviceModel {
     /// Empties input and output.
     mutating func forget() {
         incoming = nil
-        message = []
+        dropMessage()
         request = nil
         outgoing = nil
         answers = []

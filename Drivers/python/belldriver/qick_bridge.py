@@ -40,6 +40,18 @@ def text_of(failure):
     return ": ".join(words)
 
 
+def is_simulated(soc):
+    """What the soc says of itself. One that says nothing is real only if it is the qick package's QickSoc, which drives
+    the gateware; a stand-in that keeps silent is refused, so that it never passes for hardware."""
+    said = getattr(soc, "simulated", None)
+    if isinstance(said, bool):
+        return said
+    if any(one.__name__ == "QickSoc" and one.__module__.partition(".")[0] == "qick" for one in type(soc).__mro__):
+        return False
+    raise TypeError(f"{type(soc).__name__} is not qick's QickSoc and does not say whether it is simulated: "
+                    "set its attribute simulated to True or False")
+
+
 class QickBoard(Board):
     """One tProc with one readout. `make` turns a dump into a program object of the qick package."""
 
@@ -53,7 +65,7 @@ class QickBoard(Board):
         super().__init__(node, str(config.get("board", "unknown")), exact_hz(tproc["f_time"]), spool)
         self.model = f"QICK {config.get('board', '')} ({tproc['type']} revision {tproc.get('revision', '?')})"
         self.firmware = f"qick {config.get('sw_version', '?')}, {config.get('fw_timestamp', 'no time stamp')}"
-        self.simulated = bool(getattr(soc, "simulated", False))
+        self.simulated = is_simulated(soc)
         self._soc, self._config, self._entries = soc, config, entries
         self._unknown = unknown             # where a PROGRAM without a dump is left for the compiler; the last one only
         self._make = make or self._make_program

@@ -27,6 +27,33 @@ enum DeviceCheckCommand {
         }
     }
 
+    /// Refuses devices that the daemon of this state directory has: a check would take them from it between two arms.
+    private static func refuseServed(
+        _ devices: [Laboratory.Device], _ invocation: Invocation
+    ) throws(BellError) {
+        let lock = try invocation.stateDirectory().file("belld.lock")
+        guard isLockHeld(lock) else { return }
+        guard try isServed(invocation) else {
+            throw BellError(
+                .conformanceBusy, "belld runs and does not answer, so that nobody knows which devices it uses.",
+                at: lock, state: "nothing was sent to any device",
+                fix: "try again; if it stays so, stop belld, or name another state directory (--state)")
+        }
+        let run = try invocation.runDirectory().path
+        let served = try invocation.call("device.list")["devices"]?.arrayValue ?? []
+        for row in served {
+            guard let name = row["name"]?.stringValue, let text = row["at"]?.stringValue,
+                let address = try? DeviceAddress(text, place: "belld")
+            else { continue }
+            guard let device = devices.first(where: { $0.address.isSamePlace(as: address, runDirectory: run) })
+            else { continue }
+            throw BellError(
+                .conformanceBusy, "The running belld has \(device.address.text): it is its device \(name).",
+                at: device.address.text, state: "nothing was sent to it",
+                fix: "let belld make the check, `bellctl device check \(name)`, or stop belld first")
+        }
+    }
+
     // MARK: By the daemon
 
     /// The daemon makes the check; what it says of its progress is asked for meanwhile.
@@ -66,6 +93,8 @@ enum DeviceCheckCommand {
         let lab = invocation.text("lab") ?? ""
         let laboratory = try LabFile.laboratory(text: try readText(lab), source: lab)
         let device = try device(target, in: laboratory, invocation)
+        let partner = device.driver == .board ? try partner(of: device, in: laboratory, invocation) : nil
+        try refuseServed([device, partner].compactMap { $0 }, invocation)
         let access = try DirectAccess(invocation, lab: lab)
         defer { access.close() }
         let latest = Latest()
@@ -74,17 +103,23 @@ enum DeviceCheckCommand {
         if device.driver == .board {
             var options = BoardConformanceOptions(
                 way: device.address.isByteStream ? .stream : .messages, allowOutput: invocation.flag("allow-output"))
+            if device.address.takesManyHosts || partner?.address.takesManyHosts == true {
+                options.lookout = BoardConformanceOptions.usualLookout
+            }
             if let node = device.node { options.isTriggerMaster = laboratory.triggerMaster == node }
             if invocation.flag("ask-to-pull") { options.askToPull = { await latest.ask() } }
             let kit = BoardConformance(
                 name: title, opener: try access.devices.opener(of: device.address),
-                partner: try partner(of: device, in: laboratory, access, invocation), options: options)
+                partner: try partner.map { (partner) throws(BellError) in
+                    try access.devices.opener(of: partner.address)
+                }, options: options)
             pending = DirectAccess.start { () async throws(BellError) in try await kit.run { latest.set($0) } }
         } else {
             let instrument = try access.devices.instrument(
                 name: title, driver: device.driver, address: device.address)
+            let isAllowed = invocation.flag("allow-output")
             let kit = InstrumentConformance(
-                instrument, options: InstrumentConformanceOptions(allowSetting: invocation.flag("allow-output")))
+                instrument, options: InstrumentConformanceOptions(allowSetting: isAllowed, allowOutput: isAllowed))
             pending = DirectAccess.start { () async throws(BellError) in await kit.run { latest.set($0) } }
         }
         let report = try watch(pending, latest, invocation.console, isInterrupted)
@@ -128,14 +163,31 @@ enum DeviceCheckCommand {
 
     /// The other board: the one that is named, else the other node's for a board of lab.yaml.
     private static func partner(
-        of device: Laboratory.Device, in laboratory: Laboratory, _ access: DirectAccess, _ invocation: Invocation
-    ) throws(BellError) -> TransportOpener? {
-        if let name = invocation.text("partner") {
-            let partner = try Self.device(name, in: laboratory, invocation)
-            return try access.devices.opener(of: partner.address)
+        of device: Laboratory.Device, in laboratory: Laboratory, _ invocation: Invocation
+    ) throws(BellError) -> Laboratory.Device? {
+        if let name = invocation.text("partner") { return try Self.device(name, in: laboratory, invocation) }
+        return device.node.map { laboratory.boards[$0.other] }
+    }
+}
+
+extension DeviceAddress {
+    /// Whether several hosts can reach it at once: ZeroMQ. A USB interface has one owner.
+    fileprivate var takesManyHosts: Bool {
+        switch way {
+        case .run, .ipc, .tcp: true
+        case .mock, .usb, .replay, .socket: false
         }
-        guard let node = device.node else { return nil }
-        return try access.devices.opener(of: laboratory.boards[node.other].address)
+    }
+
+    /// Whether both lead to one device. Simulated and recorded ones live inside the process that names them.
+    fileprivate func isSamePlace(as other: DeviceAddress, runDirectory: String) -> Bool {
+        switch way {
+        case .mock, .replay: return false
+        case .run, .ipc, .tcp, .usb, .socket: break
+        }
+        if way == other.way { return true }
+        guard let mine = zeroMQEndpoint(runDirectory: runDirectory) else { return false }
+        return mine == other.zeroMQEndpoint(runDirectory: runDirectory)
     }
 }
 

@@ -24,7 +24,7 @@ enum DeviceSwapCommand {
         }
         let isRefused = findings.contains { $0.verdict == .refused }
         let isWritten = !invocation.flag("dry-run") && (!isRefused || invocation.flag("force"))
-        if isWritten { try writeFileAtomically(lab, text: edited, mode: try filePermissions(lab)) }
+        if isWritten { try rewriteFileAtomically(lab, text: edited) }
 
         let style = invocation.console.style
         var out = "device \(style.bold(name)) (\(device.driver.rawValue)) in \(device.place)\n"

@@ -28,13 +28,16 @@ final class DriverFleet {
 
     private let members: [Member]
     private let console: Console
+    /// Tells belld that a device's program has ended by itself, and how: calls that wait for it need not time out.
+    private let ended: (_ device: String, _ how: String) -> Void
 
     /// - Throws: `lab.missing-program` for a program that cannot be run.
     init(
         laboratory: Laboratory, runDirectory: String, directory: StateDirectory, context: ZeroMQContext,
-        console: Console
+        console: Console, ended: @escaping (_ device: String, _ how: String) -> Void = { _, _ in }
     ) throws(BellError) {
         self.console = console
+        self.ended = ended
         var members: [Member] = []
         for device in laboratory.devices {
             guard let program = device.run.first,
@@ -77,15 +80,35 @@ final class DriverFleet {
         }
     }
 
+    /// From SIGTERM to the end of waiting: SIGKILL comes after 5 s (``SupervisionPolicy/grace``), and again after 10 s.
+    static let patience: UInt64 = 12_000_000_000
+
     /// Ends all of them, and waits: SIGKILL follows after the grace of each.
-    func end() {
+    ///
+    /// A program that not even SIGKILL ends (a call of the system that does not return) is named and left behind.
+    /// - Parameter patience: Nanoseconds to wait at most.
+    func end(patience: UInt64 = DriverFleet.patience) {
+        let begin = monotonicNanoseconds()
         for member in members {
             let now = monotonicNanoseconds()
             perform(member.supervisor.handle(.stop, now: now), member, now: now)
         }
         while members.contains(where: { $0.supervisor.phase != .finished }) {
+            guard monotonicNanoseconds() &- begin < patience else { return complain() }
             pause(milliseconds: 20)
             look(now: monotonicNanoseconds())
+        }
+    }
+
+    private func complain() {
+        for member in members {
+            guard let child = member.child else { continue }
+            let error = BellError(
+                .labDriverStays, "The driver of \(member.device) does not end.", at: "pid \(child.processID)",
+                cause: "it was sent SIGTERM and SIGKILL; a call of the system may hold it",
+                state: "everything else has been ended",
+                fix: "see `ps -o stat,wchan -p \(child.processID)`, and unplug what it waits for")
+            console.complain("\(error)\n")
         }
     }
 
@@ -98,7 +121,9 @@ final class DriverFleet {
             case .terminate: member.child?.signal(.terminate)
             case .kill: member.child?.signal(.kill)
             case .report(.finished): break
-            case .report(let report): console.say(report.text(of: member.device))
+            case .report(let report):
+                if case .restarting(let how, _) = report { ended(member.device, how) }
+                console.say(report.text(of: member.device))
             }
         }
     }

@@ -19,7 +19,13 @@ enum LabUpCommand {
         let context = try ZeroMQContext()
         let drivers = try DriverFleet(
             laboratory: try LabFile.laboratory(text: try readText(options.lab), source: options.lab),
-            runDirectory: run.path, directory: directory, context: context, console: invocation.console)
+            runDirectory: run.path, directory: directory, context: context, console: invocation.console,
+            ended: { device, how in
+                // A daemon that does not listen has no call that waits, or its time-out.
+                guard let client = try? ControlClient(context: context, endpoint: endpoint) else { return }
+                _ = try? client.call(
+                    "device.ended", ["device": .string(device), "how": .string(how)], timeoutMilliseconds: 500)
+            })
         let signals = try SignalCount()
         let supervisor = LabSupervisor(
             processes: processes, programs: programs, drivers: drivers, directory: directory,

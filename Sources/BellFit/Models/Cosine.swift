@@ -11,13 +11,19 @@ public struct Cosine: FitModel {
     public func value(_ x: Double, _ p: [Double]) -> Double { p[0] + p[1] * cos(2 * .pi * p[2] * x + p[3]) }
 
     public func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool {
+        _ = evaluate(x, p, into: &gradient)
+        return true
+    }
+
+    public func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double {
         let angle = 2 * .pi * p[2] * x + p[3]
-        let slope = -p[1] * sin(angle)
+        let (sine, cosine) = (sin(angle), cos(angle))
+        let slope = -p[1] * sine
         gradient[0] = 1
-        gradient[1] = cos(angle)
+        gradient[1] = cosine
         gradient[2] = slope * 2 * .pi * x
         gradient[3] = slope
-        return true
+        return p[0] + p[1] * cosine
     }
 
     public func start(x: [Double], y: [Double]) -> [Double]? {

@@ -23,17 +23,23 @@ public struct DampedCosine: FitModel {
     }
 
     public func gradient(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Bool {
+        _ = evaluate(x, p, into: &gradient)
+        return true
+    }
+
+    public func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double {
         let angle = 2 * .pi * p[2] * x + p[3]
+        let (sine, cosine) = (sin(angle), cos(angle))
         let ratio = x / p[4]
         let height = height(ratio)
-        let wave = height * cos(angle)
-        let slope = -p[1] * height * sin(angle)
+        let wave = height * cosine
+        let slope = -p[1] * height * sine
         gradient[0] = 1
         gradient[1] = wave
         gradient[2] = slope * 2 * .pi * x
         gradient[3] = slope
         gradient[4] = p[1] * wave * (envelope == .exponential ? ratio : 2 * ratio * ratio) / p[4]
-        return true
+        return p[0] + p[1] * wave
     }
 
     public func start(x: [Double], y: [Double]) -> [Double]? {
@@ -75,7 +81,8 @@ public struct DampedCosine: FitModel {
         for (x, y) in zip(x, y) {
             let height = height(x / tau)
             let angle = 2 * .pi * frequency * x
-            sums.add(1, height * cos(angle), height * sin(angle), y)
+            let (sine, cosine) = (sin(angle), cos(angle))
+            sums.add(1, height * cosine, height * sine, y)
         }
         return sums.solution
     }

@@ -32,16 +32,33 @@ public struct SVGPlot: Equatable, Sendable {
             + "<rect class=\"paper\" width=\"100%\" height=\"100%\"/>\n\(body)</svg>\n"
     }
 
-    /// Colours that colour-blind people tell apart (Okabe and Ito, 2008), the yellow left out.
-    static let colourCount = 6
+    static let colourCount = colours.count
 
-    static let style = """
-        .paper{fill:#fff}text{font:12px sans-serif;fill:#222}.title{font-size:14px;font-weight:600}
-        .grid{stroke:#ddd;stroke-width:1}.wall{fill:none;stroke:#555;stroke-width:1}
-        .mark{stroke:#666;stroke-width:1.2;stroke-dasharray:5 4}.line{fill:none;stroke-width:1.7;stroke-linejoin:round}
-        .c0{--c:#0072b2}.c1{--c:#d55e00}.c2{--c:#009e73}.c3{--c:#cc79a7}.c4{--c:#56b4e9}.c5{--c:#e69f00}
-        .dot{fill:var(--c)}.line,.bar{stroke:var(--c)}.bar{stroke-width:1}
-        @media(prefers-color-scheme:dark){.paper{fill:#16181c}text{fill:#e4e4e4}.grid{stroke:#33363c}
-        .wall{stroke:#999}.mark{stroke:#aaa}.c0{--c:#4aa8e0}.c1{--c:#ff8c42}.c2{--c:#33c79c}}
-        """
+    /// Colours that colour-blind people tell apart (Okabe and Ito, 2008), the yellow left out; on light and dark paper.
+    private static let colours = [
+        ("#0072b2", "#4aa8e0"), ("#d55e00", "#ff8c42"), ("#009e73", "#33c79c"), ("#cc79a7", "#e09cc3"),
+        ("#56b4e9", "#7cc8f2"), ("#e69f00", "#f2b93b"),
+    ]
+
+    static let style: String = {
+        let light = colours.enumerated().map { rule($0.offset, $0.element.0) }.joined()
+        let dark = colours.enumerated().map { rule($0.offset, $0.element.1) }.joined()
+        return """
+            .paper{fill:#fff}text{font:12px sans-serif;fill:#222}.title{font-size:14px;font-weight:600}
+            .grid{stroke:#ddd;stroke-width:1}.wall{fill:none;stroke:#555;stroke-width:1}
+            .mark{stroke:#666;stroke-width:1.2;stroke-dasharray:5 4}
+            .line{fill:none;stroke-width:1.7;stroke-linejoin:round}.bar{stroke-width:1}
+            \(light)
+            @media(prefers-color-scheme:dark){.paper{fill:#16181c}text{fill:#e4e4e4}.grid{stroke:#33363c}
+            .wall{stroke:#999}.mark{stroke:#aaa}
+            \(dark)}
+            """
+    }()
+
+    /// Written out, without variables, which viewers besides browsers do not know.
+    private static func rule(_ place: Int, _ colour: String) -> String {
+        let name = "c\(place)"
+        return ".\(name) .dot,.dot.\(name){fill:\(colour)}"
+            + ".\(name) .line,.\(name) .bar,.line.\(name){stroke:\(colour)}"
+    }
 }

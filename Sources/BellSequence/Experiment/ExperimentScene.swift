@@ -96,6 +96,16 @@ final class ExperimentScene: Sendable {
         largestDetuning = 5e11 / grid.sample
     }
 
+    /// Adds two times of the grid, in picoseconds, as ticks: where a tick is no whole number of picoseconds, the rounding of
+    /// hundreds of pulses would otherwise add up. Times off the grid are simply added.
+    @inline(__always)
+    func time(_ time: Int64, plus more: Int64) -> Int64 {
+        if let sum = grid.wholePicoseconds(time, more) { return sum }
+        let (a, b) = (grid.fit(Picoseconds(time), step: 1), grid.fit(Picoseconds(more), step: 1))
+        guard a.off.magnitude <= Grid.tolerance, b.off.magnitude <= Grid.tolerance else { return time + more }
+        return grid.time(a.ticks + b.ticks).count
+    }
+
     /// How a list uses a form or a named shape, in repeats as well.
     private static func contains(
         _ form: ExperimentPulse.Form?, _ name: PulseName?, _ steps: [ExperimentStep]

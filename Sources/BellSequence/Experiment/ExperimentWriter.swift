@@ -47,7 +47,7 @@ struct ExperimentWriter {
                 .sequenceLimits, "comes after \(Self.maximumPlayed) others", step, fix: "repeat less often")
         }
         switch step.kind {
-        case .wait(let duration): now += picoseconds(duration)
+        case .wait(let duration): now = scene.time(now, plus: picoseconds(duration))
         case .reset(let duration): lasting(.reset, picoseconds(duration), step)
         case .inputBit(let duration): lasting(.inputBit, picoseconds(duration), step)
         case .latch: lasting(.gate, 0, step)
@@ -59,7 +59,7 @@ struct ExperimentWriter {
         case .repeated(let times, let steps):
             for _ in 0..<Int(times.value(values)) {
                 for inner in steps {
-                    play(inner, at: now + (inner.gap.map { picoseconds($0) } ?? 0), &cache)
+                    play(inner, at: inner.gap.map { scene.time(now, plus: picoseconds($0)) } ?? now, &cache)
                     if isOver { return }
                 }
             }
@@ -180,7 +180,7 @@ struct ExperimentWriter {
         let pause = gap.map { picoseconds($0) } ?? 0
         let amplitude = scene.halfPi.amplitude ?? 0
         for (i, turns) in sequence.quarterTurns.enumerated() {
-            if i > 0 { now += pause }
+            if i > 0 { now = scene.time(now, plus: pause) }
             drive(
                 axis: Double(turns) / 4, amplitude, scene.halfPi.shape, beta: scene.halfPi.beta, detuning: 0,
                 gated: false, step, &cache)
@@ -213,7 +213,7 @@ struct ExperimentWriter {
     private mutating func lasting(_ kind: ProgramEvent.Kind, _ duration: Int64, _ step: ExperimentStep) {
         guard let (tick, ticks) = place(duration, sampled: false, step) else { return }
         append(ProgramEvent(kind: kind, tick: tick, duration: ticks), step)
-        now += duration
+        now = scene.time(now, plus: duration)
     }
 
     private mutating func append(
@@ -251,7 +251,7 @@ struct ExperimentWriter {
             event.waveform = place
         }
         append(event, step)
-        now += shape.duration.count
+        now = scene.time(now, plus: shape.duration.count)
     }
 
     private mutating func append(_ event: ProgramEvent, _ step: ExperimentStep) {
@@ -317,11 +317,22 @@ struct ExperimentWriter {
             waveforms: waveforms.waveforms, events: events, discriminator: scene.discriminator)
     }
 
-    /// By tick; equal ticks keep the order of the file.
+    /// By tick; equal ticks keep the order of the file. By insertion where few events can be out of place.
     private mutating func sort() {
-        guard zip(events, events.dropFirst()).contains(where: { $0.tick > $1.tick }) else { return }
-        let order = events.indices.sorted { (events[$0].tick, $0) < (events[$1].tick, $1) }
-        (events, lines) = (order.map { events[$0] }, order.map { lines[$0] })
+        guard events.count <= 1024 else {
+            let order = events.indices.sorted { (events[$0].tick, $0) < (events[$1].tick, $1) }
+            (events, lines) = (order.map { events[$0] }, order.map { lines[$0] })
+            return
+        }
+        for i in events.indices.dropFirst() where events[i].tick < events[i - 1].tick {
+            let (event, line) = (events[i], lines[i])
+            var place = i
+            while place > 0, events[place - 1].tick > event.tick {
+                (events[place], lines[place]) = (events[place - 1], lines[place - 1])
+                place -= 1
+            }
+            (events[place], lines[place]) = (event, line)
+        }
     }
 
     /// What acts on the qubit cannot overlap, and the stop tag lies after the readout.

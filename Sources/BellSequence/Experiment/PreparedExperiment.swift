@@ -8,9 +8,25 @@ public struct PreparedExperiment: Sendable {
     public let players: ExperimentSequence.Players
     /// Of the nodes whose operations are walked: those that play, and those that they wait for.
     private let scenes: PerNode<ExperimentScene?>
-    private let items: [ExperimentOrder.Item]
-    private let usesTargets: Bool
+    private let entries: [Entry]
+    /// Start and end of each entry, in picoseconds; kept for its memory.
+    private var spans: [(start: Int64, end: Int64)]
     private var cache = WaveformCache()
+
+    /// An outermost operation, with its references as places in the list of entries.
+    private struct Entry: Sendable {
+        enum Base: Sendable {
+            case zero
+            case at(ExperimentNumber)
+            case start(Int)
+            case end(Int)
+        }
+
+        var step: ExperimentStep
+        /// 0 for the first node that has a scene.
+        var writer: Int
+        var base: Base
+    }
 
     /// - Throws: `calibration.missing`, `sequence.grid`; all at once.
     public init(
@@ -44,10 +60,22 @@ public struct PreparedExperiment: Sendable {
         self.experiment = experiment
         self.players = players
         self.scenes = scenes
-        self.items = items
-        usesTargets = Node.allCases.contains { node in
-            experiment.steps[node].contains { if case .after = $0.start { true } else { false } }
+        entries = items.map { item in
+            let step = experiment.steps[item.node][item.index]
+            func place(_ node: Node, _ index: Int) -> Int {
+                items.firstIndex(of: ExperimentOrder.Item(node: node, index: index)) ?? 0
+            }
+            let base: Entry.Base
+            switch step.start {
+            case .next: base = item.index == 0 ? .zero : .end(place(item.node, item.index - 1))
+            case .at(let number): base = .at(number)
+            case .after(let target):
+                let other = place(target.node.flatMap(Node.init(rawValue:)) ?? item.node, target.index)
+                base = target.isStart ? .start(other) : .end(other)
+            }
+            return Entry(step: step, writer: item.node == .bob && scenes.alice != nil ? 1 : 0, base: base)
         }
+        spans = [(start: Int64, end: Int64)](repeating: (0, 0), count: items.count)
     }
 
     /// The parameters' values in the experiment's order, which ``compile(values:)`` takes.
@@ -95,45 +123,35 @@ public struct PreparedExperiment: Sendable {
     public mutating func compile(values: [Double]) throws(BellError) -> PerNode<NodeProgram?> {
         try check(values)
         var writers: [ExperimentWriter] = []
-        var place = PerNode<Int>(alice: -1, bob: -1)
+        writers.reserveCapacity(2)
         for node in Node.allCases {
-            guard let scene = scenes[node] else { continue }
-            place[node] = writers.count
-            writers.append(ExperimentWriter(scene, values: values))
+            if let scene = scenes[node] { writers.append(ExperimentWriter(scene, values: values)) }
         }
-        var spans = PerNode<[(start: Int64, end: Int64)]>(alice: [], bob: [])
-        if usesTargets {
-            spans = experiment.steps.map { [(start: Int64, end: Int64)](repeating: (0, 0), count: $0.count) }
-        }
-        for item in items {
-            let writer = place[item.node]
-            let step = experiment.steps[item.node][item.index]
-            var start =
-                switch step.start {
-                // Without references the lists are walked from top to bottom.
-                case .next:
-                    !usesTargets ? writers[writer].now : item.index == 0 ? 0 : spans[item.node][item.index - 1].end
+        for place in entries.indices {
+            let writer = entries[place].writer
+            var start: Int64 =
+                switch entries[place].base {
+                case .zero: 0
                 case .at(let number): writers[writer].picoseconds(number)
-                case .after(let target):
-                    Self.time(of: target, spans[target.node.flatMap(Node.init(rawValue:)) ?? item.node])
+                case .start(let other): spans[other].start
+                case .end(let other): spans[other].end
                 }
-            if let gap = step.gap { start += writers[writer].picoseconds(gap) }
-            writers[writer].play(step, at: start, &cache)
-            if usesTargets { spans[item.node][item.index] = (start, writers[writer].now) }
+            if let gap = entries[place].step.gap {
+                start = writers[writer].scene.time(start, plus: writers[writer].picoseconds(gap))
+            }
+            writers[writer].play(entries[place].step, at: start, &cache)
+            spans[place] = (start, writers[writer].now)
         }
         var failures: [BellError] = []
         var programs = PerNode<NodeProgram?>(alice: nil, bob: nil)
-        for node in Node.allCases where place[node] >= 0 {
-            let program = writers[place[node]].program()
-            failures += writers[place[node]].failures
+        for i in writers.indices {
+            let program = writers[i].program()
+            failures += writers[i].failures
+            let node = writers[i].scene.node
             if players.contains(node) { programs[node] = program }
         }
         if !failures.isEmpty { throw explained(failures, values) }
         return programs
-    }
-
-    private static func time(of target: ExperimentStep.Target, _ spans: [(start: Int64, end: Int64)]) -> Int64 {
-        target.isStart ? spans[target.index].start : spans[target.index].end
     }
 
     /// Compares every place where a parameter stands with what it allows.

@@ -16,10 +16,21 @@ struct WaveformCache: Sendable {
     static let capacity = 1 << 20
 
     private var waveforms: [Key: Waveform] = [:]
+    /// The last few that were asked for: quicker than a hash, and most programs have no more.
+    private var recent: [(key: Key, waveform: Waveform)] = []
+    private static let recentCapacity = 6
     private var samples = 0
 
     /// The samples of a shape; nil when they would pass full scale.
     mutating func waveform(_ key: Key) -> Waveform? {
+        if let known = recent.first(where: { $0.key == key }) { return known.waveform }
+        guard let waveform = kept(key) else { return nil }
+        if recent.count >= Self.recentCapacity { recent.removeFirst() }
+        recent.append((key, waveform))
+        return waveform
+    }
+
+    private mutating func kept(_ key: Key) -> Waveform? {
         if let known = waveforms[key] { return known }
         let shape = PulseShape(
             envelope: key.envelope, duration: Picoseconds(key.duration), sigma: key.sigma,

@@ -44,6 +44,14 @@ struct bell_spawn_request {
 /// Starts a program. Returns its process id, or -1 with the errno of the step that failed in the parent or the child.
 pid_t bell_spawn(const struct bell_spawn_request *request);
 
+/// Starts a process that ends the process group `group` when this process ends in any way, also by SIGKILL: SIGTERM, and
+/// SIGKILL to what is left after `grace_ms`.
+///
+/// Returns its process id, or -1 with errno. `*line` then is the file descriptor by which it knows that this process
+/// lives: one byte written there ends the watcher alone. Dismiss it, and wait for it, before the group's leader is reaped:
+/// afterwards the number may be another group's.
+pid_t bell_watch_group(pid_t group, int grace_ms, int *line);
+
 /// From now on writes the number of each SIGINT and SIGTERM as one byte to the file descriptor; 0, or -1 with errno.
 int bell_watch_signals(int fd);
 

@@ -1,0 +1,112 @@
+import BellFit
+import BellModel
+import BellPlot
+import Glibc
+
+/// The discriminator: direction and threshold between the clouds of |g⟩ and |e⟩, with the assignment matrix.
+struct ReadoutClouds: BenchRoutine {
+    let name: String
+    let dependencies: [String]
+    let summary = "direction and threshold of the outcome, and how often it is wrong"
+    let proposes = [
+        "readout_angle", "readout_threshold", "readout_separation", "readout_noise", "readout_error_ground",
+        "readout_error_excited",
+    ]
+    let validity = 43_200.0
+    let tolerances: [String: Tolerance] = [
+        "readout_angle": .absolute(0.05), "readout_threshold": .absolute(150), "readout_separation": .relative(0.05),
+        "readout_noise": .relative(0.05), "readout_error_ground": .absolute(0.01),
+        "readout_error_excited": .absolute(0.015),
+    ]
+
+    init(_ name: String = "readout-clouds", after dependencies: [String] = ["readout-power"]) {
+        (self.name, self.dependencies) = (name, dependencies)
+    }
+
+    func step(_ bench: NodeBench, _ rounds: [[Measurement]], _ effort: Effort) -> RoutineStep {
+        let count = effort == .full ? 20_000 : 3000
+        guard let round = rounds.first else {
+            return .measure(CloudPair.points(bench, [:], count), note: "|g⟩ and |e⟩")
+        }
+        guard round.count == 2, case .shots(let ground) = round[0], case .shots(let excited) = round[1],
+            ground.count > 1, excited.count > 1
+        else { return nothingCame }
+        let clipped = CloudPair.saturatedPart(round)
+        guard let clouds = CloudPair.clouds(round, at: 0) else {
+            let figure = figure(bench, ground, excited, nil)
+            if clipped > CloudPair.mostSaturated { return .finish(saturated(clipped, [figure])) }
+            return bad(
+                "The clouds of |g⟩ and |e⟩ do not differ: no π pulse reaches the qubit, or the tone is wrong. Repeat "
+                    + "rabi-amplitude and readout-frequency.", figures: [figure])
+        }
+        let figure = figure(bench, ground, excited, clouds)
+        if clipped > CloudPair.mostSaturated { return .finish(saturated(clipped, [figure])) }
+        return finish(bench, clouds, Double(count), figure)
+    }
+
+    private func saturated(_ part: Double, _ figures: [Figure]) -> RoutineReport {
+        RoutineReport(
+            .outOfSpec,
+            "The readout is saturated: \(Wording.percent(part)) of the points are at the end of the converter's range. "
+                + "Attenuate before it, then repeat readout-power.", figures: figures)
+    }
+
+    private func finish(_ bench: NodeBench, _ clouds: TwoGaussians, _ count: Double, _ figure: Figure) -> RoutineStep {
+        let contrast = clouds.contrast
+        let error = hypot(clouds.errorGround.uncertainty, clouds.errorExcited.uncertainty)
+        let metrics: [RoutineReport.Metric] = [
+            .init("readout_contrast", contrast, error),
+            .init("readout_signal_to_noise", clouds.signalToNoise),
+            .init("readout_overlap_error", clouds.overlapError),
+            .init("excited_part_ground", clouds.excitedPart.ground),
+        ]
+        guard contrast > 0.3 else {
+            return .finish(
+                RoutineReport(
+                    .outOfSpec,
+                    "The readout keeps \(Wording.percent(contrast)) of the contrast: its clouds are "
+                        + "\(Wording.number(clouds.signalToNoise)) standard deviations apart. Repeat readout-frequency and "
+                        + "readout-power; at least 30 % is needed.", metrics: metrics, figures: [figure]))
+        }
+        // Of the mean of one cloud; both centres move direction and middle.
+        let mean = clouds.sigma / count.squareRoot()
+        let proposals = [
+            bench.proposal("readout_angle", clouds.angle, mean * 2.0.squareRoot() / (2 * clouds.separation)),
+            // The least error is flat: its place is known much worse than the centres.
+            bench.proposal("readout_threshold", clouds.threshold, max(mean, 0.02 * clouds.sigma)),
+            bench.proposal("readout_separation", clouds.separation, mean),
+            bench.proposal("readout_noise", clouds.sigma, clouds.sigma / (4 * count).squareRoot()),
+            bench.proposal("readout_error_ground", clouds.errorGround.value, clouds.errorGround.uncertainty),
+            bench.proposal("readout_error_excited", clouds.errorExcited.value, clouds.errorExcited.uncertainty),
+        ]
+        return .finish(
+            RoutineReport(
+                .good,
+                "P(1|g) is \(Wording.percent(clouds.errorGround.value)), P(0|e) "
+                    + "\(Wording.percent(clouds.errorExcited.value)); the clouds are "
+                    + "\(Wording.number(clouds.signalToNoise)) standard deviations apart.",
+                proposals: proposals, metrics: metrics, figures: [figure]))
+    }
+
+    private func figure(_ bench: NodeBench, _ ground: ShotSet, _ excited: ShotSet, _ clouds: TwoGaussians?) -> Figure {
+        var figure = Figure(
+            title: "IQ clouds of \(bench.node.name)", xLabel: "I (codes)", yLabel: "Q (codes)", isSquare: true)
+        for (name, shots) in [("prepared |g⟩", ground), ("prepared |e⟩", excited)] {
+            figure.series.append(
+                .init(name, x: shots.i.prefix(500).map(Double.init), y: shots.q.prefix(500).map(Double.init)))
+        }
+        guard let clouds else { return figure }
+        // The line that decides, through the foot of the threshold.
+        let (c, s) = (cos(clouds.angle), sin(clouds.angle))
+        let length = 2 * clouds.separation
+        // Beside the middle of both centres, so that it is seen where the clouds are.
+        let middle = (clouds.ground + clouds.excited) / 2
+        let along = -s * middle.x + c * middle.y
+        let foot = SIMD2(c * clouds.threshold - s * along, s * clouds.threshold + c * along)
+        figure.series.append(
+            .init(
+                "threshold", .line, x: [foot.x + s * length, foot.x - s * length],
+                y: [foot.y - c * length, foot.y + c * length]))
+        return figure
+    }
+}
