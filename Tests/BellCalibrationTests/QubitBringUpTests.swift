@@ -12,7 +12,7 @@ struct QubitBringUpTests {
         "readout_frequency": 9e6, "readout_amplitude": 0.7,
     ]
 
-    @Test("From a cold start every routine succeeds and finds the truth", arguments: [1, 2] as [UInt64])
+    @Test("From a cold start every routine succeeds and finds the truth", arguments: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as [UInt64])
     func bringUp(seed: UInt64) throws {
         let node: Node = seed.isMultiple(of: 2) ? .bob : .alice
         var bench = try MockBench(profile: "profile-transmon.yaml", seed: seed)

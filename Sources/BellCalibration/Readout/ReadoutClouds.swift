@@ -32,14 +32,15 @@ struct ReadoutClouds: BenchRoutine {
             ground.count > 1, excited.count > 1
         else { return nothingCame }
         let clipped = CloudPair.saturatedPart(round)
+        let title = "IQ clouds of \(bench.node.name)"
         guard let clouds = CloudPair.clouds(round, at: 0) else {
-            let figure = figure(bench, ground, excited, nil)
+            let figure = CloudPair.figure(bench, title, round, nil)
             if clipped > CloudPair.mostSaturated { return .finish(saturated(clipped, [figure])) }
             return bad(
                 "The clouds of |g⟩ and |e⟩ do not differ: no π pulse reaches the qubit, or the tone is wrong. Repeat "
                     + "rabi-amplitude and readout-frequency.", figures: [figure])
         }
-        let figure = figure(bench, ground, excited, clouds)
+        let figure = CloudPair.figure(bench, title, round, clouds)
         if clipped > CloudPair.mostSaturated { return .finish(saturated(clipped, [figure])) }
         return finish(bench, clouds, Double(count), figure)
     }
@@ -86,27 +87,5 @@ struct ReadoutClouds: BenchRoutine {
                     + "\(Wording.percent(clouds.errorExcited.value)); the clouds are "
                     + "\(Wording.number(clouds.signalToNoise)) standard deviations apart.",
                 proposals: proposals, metrics: metrics, figures: [figure]))
-    }
-
-    private func figure(_ bench: NodeBench, _ ground: ShotSet, _ excited: ShotSet, _ clouds: TwoGaussians?) -> Figure {
-        var figure = Figure(
-            title: "IQ clouds of \(bench.node.name)", xLabel: "I (codes)", yLabel: "Q (codes)", isSquare: true)
-        for (name, shots) in [("prepared |g⟩", ground), ("prepared |e⟩", excited)] {
-            figure.series.append(
-                .init(name, x: shots.i.prefix(500).map(Double.init), y: shots.q.prefix(500).map(Double.init)))
-        }
-        guard let clouds else { return figure }
-        // The line that decides, through the foot of the threshold.
-        let (c, s) = (cos(clouds.angle), sin(clouds.angle))
-        let length = 2 * clouds.separation
-        // Beside the middle of both centres, so that it is seen where the clouds are.
-        let middle = (clouds.ground + clouds.excited) / 2
-        let along = -s * middle.x + c * middle.y
-        let foot = SIMD2(c * clouds.threshold - s * along, s * clouds.threshold + c * along)
-        figure.series.append(
-            .init(
-                "threshold", .line, x: [foot.x + s * length, foot.x - s * length],
-                y: [foot.y - c * length, foot.y + c * length]))
-        return figure
     }
 }
