@@ -6,6 +6,7 @@ import Board
 import DriverKit
 import MockLab
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BellDaemon
@@ -20,14 +21,14 @@ import Testing
         let arms: JointArm
         let values: CalibrationSet
 
-        init(_ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.timeouts) async throws {
+        init(_ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.patient) async throws {
             self.laboratory = laboratory
             let (lab, values) = try ExperimentBench.values(laboratory)
             self.values = values
             let virtual = laboratory.virtual
             keeper = DeviceKeeper(
                 laboratory: lab,
-                openers: PerNode { node in { () async throws(BellError) in try virtual.transport(to: node) } },
+                openers: PerNode(alice: Self.opener(virtual, .alice), bob: Self.opener(virtual, .bob)),
                 timeouts: timeouts, telemetry: { _, _ in }, standing: { _ in .unknown })
             await keeper.listen()
             for node in Node.allCases { _ = try await keeper.boards[node].connect() }
@@ -36,6 +37,10 @@ import Testing
                 boards: keeper.boards, triggerMaster: lab.triggerMaster, arms: arms, timeouts: timeouts,
                 stall: .seconds(2), compile: try ExperimentBench.compile(laboratory))
             await keeper.beginCalibration(arms)
+        }
+
+        private static func opener(_ lab: VirtualLab, _ node: Node) -> TransportOpener {
+            { () async throws(BellError) in try lab.transport(to: node) }
         }
 
         func end() async {
@@ -49,17 +54,17 @@ import Testing
     func shots() async throws {
         let bench = try await Bench(try TestLaboratory())
         let seen = Mutex<[Int]>([])
-        let point = ExperimentPoint(.shots(.alice), "bell-chsh", count: 250_000)
+        let point = ExperimentPoint(.shots(.alice), "bell-chsh", count: 300_000)
         let measured = try await bench.runner.measure(point, values: bench.values, generation: 0) { done in
             seen.withLock { $0.append(done) }
         }
         guard case .shots(let set) = measured else { throw Unexpected() }
-        #expect(set.count == 250_000 && set.q.count == 250_000)
-        #expect(set.ones > 10_000 && set.ones < 240_000, "half of a Bell pair is found in either state")
+        #expect(set.count == 300_000 && set.q.count == 300_000)
+        #expect(set.ones > 10_000 && set.ones < 290_000, "half of a Bell pair is found in either state")
         let pieces = seen.withLock { $0 }
-        #expect(pieces.last == 250_000)
-        // 2.5 s of 80 µs each: half of what the driver waits for an answer.
-        #expect(pieces.first == 31_250, "\(pieces)")
+        #expect(pieces.last == 300_000)
+        // Half of 20 s, at 80 µs each.
+        #expect(pieces.first.map { (124_000...125_000).contains($0) } == true, "\(pieces)")
         #expect(bench.runner.work == (compilations: 1, loads: 1))
         await bench.end()
     }

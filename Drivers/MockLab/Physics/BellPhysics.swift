@@ -27,7 +27,7 @@ public struct BellPhysics: Sendable {
         if let alice = programs.alice, let bob = programs.bob {
             levels = JointEvolution(programs: PerNode(alice: alice, bob: bob), truth: truth).levels
         } else {
-            levels = BellPhysics.product(of: PerNode { BellPhysics.alone($0, programs[$0], truth, bits: 0...1) })
+            levels = JointEvolution.product(of: PerNode { BellPhysics.alone($0, programs[$0], truth, bits: 0...1) })
         }
         let one = readouts.map { model in (0..<3).map { model.probabilityOfOne(level: $0) } }
         var outcomes = [Double](repeating: 0, count: 16)
@@ -48,7 +48,7 @@ public struct BellPhysics: Sendable {
         let ground = Array(repeating: [1.0, 0, 0], count: 2)
         var alone = PerNode(alice: ground, bob: ground)
         alone[node] = BellPhysics.alone(node, program, truth, bits: 1...1)
-        levels = BellPhysics.product(of: alone)
+        levels = JointEvolution.product(of: alone)
         outcomes = []
         readouts = PerNode { ReadoutModel(program: $0 == node ? program : nil, truth: truth.nodes[$0]) }
     }
@@ -73,12 +73,5 @@ public struct BellPhysics: Sendable {
             program: program, truth: truth.nodes[node], pulseDelay: truth.pulseDelay[node], bits: bits)
         let asked = bits.map { dynamics.levelsAlone(bit: $0) }
         return asked.count == 2 ? asked : asked + asked
-    }
-
-    private static func product(of levels: PerNode<[[Double]]>) -> [Double] {
-        (0..<36).map { place in
-            let setting = place / 9
-            return levels.alice[setting >> 1][place % 9 / 3] * levels.bob[setting & 1][place % 3]
-        }
     }
 }

@@ -3,8 +3,9 @@ import Glibc
 
 /// Evolves both nodes and the link through all instants in the order of time, for every pair of input bits.
 ///
-/// One emission that the other node absorbs is all that most programs have; then the nodes share nothing but the four
-/// numbers of one photon, and each evolves on its own (``NodeDynamics/linked(bit:phase:)``). Else, between two of its instants a node evolves on its own: one 9×9 matrix, made once for each input bit and each shift
+/// Without a photon that arrives the nodes have nothing in common. One emission that the other node absorbs is all that
+/// most programs have; then they share the four numbers of one photon, and each evolves on its own, too
+/// (``NodeDynamics/linked(bit:phase:)``). Else, between two of its instants a node evolves on its own: one 9×9 matrix, made once for each input bit and each shift
 /// of the slow noise, and shared by all joint evolutions.
 struct JointEvolution {
     /// Index 9·(2x + y) + 3·alice + bob.
@@ -33,6 +34,11 @@ struct JointEvolution {
         if !isGeneral, let photon = JointEvolution.onlyPhoton(steps, arrivals) {
             levels = JointEvolution.linked(
                 dynamics, photon, amplitude: photon.arrives.squareRoot() * coherence, phase: truth.link.phase)
+            return
+        }
+        if !isGeneral && arrivals.allSatisfy({ ($0 ?? 0) == 0 }) {
+            levels = JointEvolution.product(
+                of: PerNode { node in (0..<2).map { dynamics[node].levelsAlone(bit: UInt8($0)) } })
             return
         }
         let intervals = PerNode { JointEvolution.intervals(dynamics[$0], node: $0) }
@@ -81,6 +87,14 @@ struct JointEvolution {
             }
         }
         self.levels = levels
+    }
+
+    /// Populations of both nodes' levels, by input bit, when no photon goes from one to the other.
+    static func product(of levels: PerNode<[[Double]]>) -> [Double] {
+        (0..<36).map { place in
+            let setting = place / 9
+            return levels.alice[setting >> 1][place % 9 / 3] * levels.bob[setting & 1][place % 3]
+        }
     }
 
     /// The photon of programs that emit once at one node and then absorb once at the other.

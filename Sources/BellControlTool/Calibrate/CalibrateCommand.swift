@@ -1,3 +1,4 @@
+import BellCommandLine
 import BellControl
 import BellHost
 import BellModel

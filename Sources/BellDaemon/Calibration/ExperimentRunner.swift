@@ -44,7 +44,8 @@ final class ExperimentRunner: Sendable {
     private let triggerMaster: Node
     private let arms: JointArm
     private let stall: Duration
-    /// The longest that one SHOTS request may last: half of what the driver waits for its answer.
+    /// The longest that one SHOTS request may last: half of what the driver waits for its answer, and half of the silence
+    /// after which it gives a board up that has no time for anything else while it plays.
     private let longestRequest: Duration
     private let compile: Compile
     private let state = Mutex(State())
@@ -60,7 +61,7 @@ final class ExperimentRunner: Sendable {
         self.triggerMaster = triggerMaster
         self.arms = arms
         self.stall = stall
-        longestRequest = timeouts.transfer / 2
+        longestRequest = min(timeouts.transfer, timeouts.silence) / 2
         self.compile = compile
     }
 

@@ -95,7 +95,7 @@ extension StoredRun {
             "run": .string(id), "item": .string("\(start.subject)/\(start.routine)"),
             "action": start.isCheck ? "check" : "calibrate", "verdict": JSON(verdict?.rawValue),
             "reason": .string(reason), "began": .double(start.started.seconds),
-            "seconds": JSON(ended.map { $0 - start.started }), "simulated": .bool(start.simulated),
+            "seconds": JSON(ended.map { $0.seconds - start.started.seconds }), "simulated": .bool(start.simulated),
         ]
     }
 }
