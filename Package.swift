@@ -189,7 +189,7 @@ let package = Package(
             [
                 "TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
                 "MockLab",
-            ]),
+            ], exclude: ["LinkReference"]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["TestSupport", "DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["TestSupport", "DriverKit", "VirtualUSB"]),

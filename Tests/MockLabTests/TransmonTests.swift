@@ -133,6 +133,9 @@ struct TransmonTests {
             #expect(abs(mean - exp(-0.5 * phase * phase)) < 3e-6)
         }
         #expect(SlowNoise(sigma: 0, span: 1).weights == [1])
+        let bounded = [3, 12, 40].map { SlowNoise(sigma: 1, span: 100, most: $0) }
+        #expect(bounded.map(\.offsets.count) == [5, 11, 39])
+        #expect(bounded.allSatisfy { abs($0.weights.reduce(0, +) - 1) < 1e-12 })
     }
 
     @Test("The switched path has its own gain and phase, and opens with its time constant")

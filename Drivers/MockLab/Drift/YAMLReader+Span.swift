@@ -35,7 +35,8 @@ enum Span {
         guard text.utf8.count <= 40, let unit = units.first(where: { text.hasSuffix($0.name) }) else { return nil }
         let digits = text.dropLast(unit.name.count).trimmingPrefix(" ")
         let number = digits.last == " " ? digits.dropLast() : digits
-        guard let first = number.first, first.isNumber || first == "-" || first == "+" || first == ".",
+        // `Double` reads words and hexadecimal numbers, too.
+        guard number.allSatisfy({ $0.isASCII && ($0.isNumber || "+-.eE".contains($0)) }),
             let value = Double(number), value.isFinite
         else { return nil }
         return value * unit.seconds

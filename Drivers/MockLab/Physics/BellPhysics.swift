@@ -27,7 +27,7 @@ public struct BellPhysics: Sendable {
         if let alice = programs.alice, let bob = programs.bob {
             levels = JointEvolution(programs: PerNode(alice: alice, bob: bob), truth: truth).levels
         } else {
-            levels = BellPhysics.product(of: PerNode { BellPhysics.alone($0, programs[$0], truth, bits: 0...1) })
+            levels = JointEvolution.product(of: PerNode { BellPhysics.alone($0, programs[$0], truth, bits: 0...1) })
         }
         let one = readouts.map { model in (0..<3).map { model.probabilityOfOne(level: $0) } }
         var outcomes = [Double](repeating: 0, count: 16)
@@ -48,7 +48,7 @@ public struct BellPhysics: Sendable {
         let ground = Array(repeating: [1.0, 0, 0], count: 2)
         var alone = PerNode(alice: ground, bob: ground)
         alone[node] = BellPhysics.alone(node, program, truth, bits: 1...1)
-        levels = BellPhysics.product(of: alone)
+        levels = JointEvolution.product(of: alone)
         outcomes = []
         readouts = PerNode { ReadoutModel(program: $0 == node ? program : nil, truth: truth.nodes[$0]) }
     }
@@ -73,52 +73,5 @@ public struct BellPhysics: Sendable {
             program: program, truth: truth.nodes[node], pulseDelay: truth.pulseDelay[node], bits: bits)
         let asked = bits.map { dynamics.levelsAlone(bit: $0) }
         return asked.count == 2 ? asked : asked + asked
-    }
-
-    private static func product(of levels: PerNode<[[Double]]>) -> [Double] {
-        (0..<36).map { place in
-            let setting = place / 9
-            return levels.alice[setting >> 1][place % 9 / 3] * levels.bob[setting & 1][place % 3]
-        }
-    }
-}
-
-extension NodeDynamics {
-    /// Populations at the readout's start of a node that plays alone: its photons are lost, and none come.
-    func levelsAlone(bit: UInt8) -> [Double] {
-        var result = [0.0, 0, 0]
-        for (shift, weight) in noise.weights.enumerated() {
-            var state = LevelBasis.ground
-            var clock = begin
-            for instant in instants {
-                evolve(&state, columns: 1, from: clock, to: instant.time, bit: bit, shift: shift)
-                clock = instant.time
-                switch instant.kind {
-                case .reset: state = [1 - thermal, thermal, 0, 0, 0, 0, 0, 0, 0]
-                case .emit(let angle, let phase, _):
-                    state = NodeDynamics.times(LevelBasis.flip, state)
-                    NodeDynamics.exchangeWithVacuum(&state, PhotonExchange(angle: angle, phase: phase, emits: true))
-                case .absorb(let angle, let phase, _):
-                    NodeDynamics.exchangeWithVacuum(&state, PhotonExchange(angle: angle, phase: phase, emits: false))
-                case .readout: break
-                }
-            }
-            if instants.last?.kind != .readout {
-                evolve(&state, columns: 1, from: clock, to: end, bit: bit, shift: shift)
-            }
-            for level in 0..<3 { result[level] += weight * max(state[level], 0) }
-        }
-        return result
-    }
-
-    private static func times(_ matrix: [Double], _ state: [Double]) -> [Double] {
-        (0..<9).map { row in (0..<9).reduce(0) { $0 + matrix[row * 9 + $1] * state[$1] } }
-    }
-
-    private static func exchangeWithVacuum(_ state: inout [Double], _ exchange: PhotonExchange) {
-        var both = [Double](repeating: 0, count: 36)
-        for place in 0..<9 { both[4 * place] = state[place] }
-        exchange.apply(to: &both)
-        for place in 0..<9 { state[place] = both[4 * place] + both[4 * place + 1] }
     }
 }

@@ -26,7 +26,8 @@ struct LinkMode {
         let margin = spread.isFinite ? 5 * spread : 0
         let begin = min(emission.start + delay - margin, absorption.start)
         let end = max(emission.start + delay + emission.length + margin, absorption.start + absorption.length)
-        let count = 320
+        // Smooth shapes of some 100 ns in intervals of some nanoseconds: errors are far below those of the model.
+        let count = 192
         let step = (end - begin) / Double(count)
         guard step > 0 else { return 0 }
         let sent = emission.sampled(from: begin - delay, step: step, count: count)

@@ -36,6 +36,9 @@ struct NodeDynamics: Sendable {
     /// Excited population after a reset.
     var thermal: Double { transmon.thermal }
 
+    /// About a second's work.
+    private static let mostExponentials = 1_000_000
+
     /// - Parameter bits: The input bits that will be asked for.
     init(program: NodeProgram, truth: NodeTruth, pulseDelay: Double, bits: ClosedRange<UInt8> = 0...1) {
         let tick = 1 / program.tickRate.hertz
@@ -54,7 +57,11 @@ struct NodeDynamics: Sendable {
         let prepared = instants.first { $0.kind == .reset }?.time ?? begin
         let first = instants.first { $0.kind != .reset }.map(\.time) ?? last
         let onset = max(prepared, min(first, asked.first?.start ?? last))
-        noise = SlowNoise(sigma: truth.slowDetuning, span: max(0, last - onset))
+        // Every step costs an exponential for each shift: a program of whole memories must not take minutes.
+        let steps = runs.reduce(0) { $0 + $1.reduce(0) { $0 + $1.steps.count } }
+        noise = SlowNoise(
+            sigma: truth.slowDetuning, span: max(0, last - onset),
+            most: min(97, NodeDynamics.mostExponentials / max(steps, 1)))
         transmon = Transmon(truth: truth)
         var made = PropagatorTable(transmon: transmon, noise: noise)
         let zero = runs[0].map { $0.start < last ? made.place(of: $0) : 0 }

@@ -5,7 +5,7 @@ import Glibc
 /// In a frame at the tone, the field follows α' = λ (α∞ − α) with λ = κ/2 + i(ω_level − ω_tone) and α∞ = κ/(2λ), from
 /// α = 0 at the window's start; a point is the window's mean of α, scaled and turned so that in the steady state at the
 /// best frequency the clouds of |g⟩ and |e⟩ are ± `separation` along `angle` about a common centre.
-/// - SeeAlso: Blais, Grimsmo, Girvin and Wallraff, RMP 93, 025005 (2021), section IV.C, eqs. 95–99.
+/// - SeeAlso: Blais, Grimsmo, Girvin and Wallraff, RMP 93, 025005 (2021), section V.
 struct ReadoutResonator: Equatable, Sendable {
     /// Where each level's field would settle, in codes.
     private let settled: [Complex]

@@ -6,7 +6,7 @@ import Glibc
 /// frequency at full scale and d the drive. Lindblad operators: |0⟩⟨1| at (1 − p)/T1 and |1⟩⟨0| at p/T1 with p the
 /// thermal population, |1⟩⟨2| at 2/T1, and a†a for pure dephasing at 1/Tφ = 1/T2 − 1/(2 T1): a coherence between j and
 /// k falls at (j − k)²/Tφ besides. Without an anharmonicity nothing couples to |2⟩: a two-level system.
-/// - SeeAlso: Koch et al., PRA 76, 042319 (2007), eqs. 2.11 and 3.4; Motzoi et al., PRL 103, 110501 (2009), eq. 1.
+/// - SeeAlso: Koch et al., PRA 76, 042319 (2007); Motzoi et al., PRL 103, 110501 (2009).
 struct Transmon: Sendable {
     /// Hz, from the node's frame; without slow noise.
     let detuning: Double

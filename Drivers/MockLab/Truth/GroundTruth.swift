@@ -43,7 +43,7 @@ public struct GroundTruth: Sendable {
     ///
     /// 1 − F̄ of a channel whose coherences fall by e^{−t/T2} and whose polarisation falls by e^{−t/T1}; slow noise,
     /// which a pulse hardly feels, is not in it.
-    /// - SeeAlso: Nielsen, Phys. Lett. A 303, 249 (2002), eq. 17 with these Kraus operators.
+    /// - SeeAlso: Nielsen, Phys. Lett. A 303, 249 (2002).
     public func coherenceLimit(_ node: Node, duration: Double) -> Double {
         let truth = physics.nodes[node]
         return 0.5 - (exp(-duration / truth.t1) + 2 * exp(-duration / truth.t2)) / 6

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Makes qutip.json: final states of driven three-level transmons, by QuTiP's Lindblad solver.
 
-    python -m venv /tmp/qutip && /tmp/qutip/bin/pip install qutip
-    /tmp/qutip/bin/python Tests/MockLabTests/Reference/make_qutip.py
+    python -m venv VENV && VENV/bin/pip install qutip
+    VENV/bin/python Tests/MockLabTests/Reference/make_qutip.py
 
 H/h = D n + A n(n-1)/2 + W (d a+ + d* a)/2, n levels 0..2, a = |0><1| + sqrt 2 |1><2|; D, A, W in MHz, times in us.
 d is constant within a sample of 0.5 ns, as a converter makes it; a carrier offset f multiplies it by exp(-2 pi i f t),
