@@ -55,13 +55,13 @@ final class ExperimentRunner: Sendable {
 
     init(
         boards: PerNode<BoardDriver>, triggerMaster: Node, arms: JointArm, timeouts: BoardTimeouts = .init(),
-        stall: Duration = .seconds(5), compile: @escaping Compile
+        stall: Duration = .seconds(5), longestRequest: Duration? = nil, compile: @escaping Compile
     ) {
         self.boards = boards
         self.triggerMaster = triggerMaster
         self.arms = arms
         self.stall = stall
-        longestRequest = min(timeouts.transfer, timeouts.silence) / 2
+        self.longestRequest = longestRequest ?? min(timeouts.transfer, timeouts.silence) / 2
         self.compile = compile
     }
 
