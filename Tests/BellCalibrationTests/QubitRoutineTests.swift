@@ -126,9 +126,9 @@ struct QubitRoutineTests {
         #expect(report.verdict == .badData || test.routine.name == "gated-path")
     }
 
-    @Test("Points without shots are bad data", arguments: RoutineTable.all.indices)
+    @Test("Points without shots are bad data", arguments: RoutineTable.ofNode.indices)
     func nothing(_ place: Int) throws {
-        let routine = RoutineTable.all[place]
+        let routine = RoutineTable.ofNode[place]
         let context = try PaperContext.make(["pi_amplitude": 0.9], hasPi: true)
         guard routine.scope == .node, case .measure(let points, _) = try routine.calibrate(context, []) else { return }
         let empty = points.map { _ in BellCalibration.Measurement.shots(ShotSet(i: [], q: [], ones: 0)) }
@@ -185,7 +185,7 @@ struct QubitRoutineTests {
         let small = BoardLimits(tickRate: rate, ticksPerSample: 4, waveformMemory: 800, maxEvents: 24)
         // 10 MS/s: carriers reach 5 MHz, of which 3 are taken.
         let context = try PaperContext.make(limits: small)
-        for routine in RoutineTable.all where routine.scope == .node {
+        for routine in RoutineTable.ofNode {
             guard case .measure(let points, let note) = try routine.calibrate(context, []) else { continue }
             for point in points {
                 #expect((point.parameters["detuning_hz"] ?? 0) + 3e6 <= 5e6, "\(routine.name)")

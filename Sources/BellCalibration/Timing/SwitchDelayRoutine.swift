@@ -46,7 +46,7 @@ struct SwitchDelayRoutine: CalibrationRoutine {
         let rough = data.fit(Held(model, ["rise": 0]))
         guard rough.hasConverged else { return .finish(stuck(data, model, node)) }
         let edge = rough["edge"]
-        let fine = probe.sweep(from: edge - probe.duration - 2, to: edge + 8, step: 0.5, count: 2000)
+        let fine = probe.sweep(from: edge - probe.duration - 2, to: edge + 8, step: 0.5, count: 8000)
         guard let last = rest.popFirst() else { return .measure(fine, note: "edge of the switch, finely") }
         guard data.append(fine, last, of: node, over: "gap_ns") else { return .finish(.unusable(name)) }
         return .finish(report(data, model, probe, node))
