@@ -98,7 +98,7 @@ let package = Package(
             "BellCalibration",
             [
                 "BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellTiming", "BellSequence",
-                "BellStatistics", "BellFit", "BellPlot",
+                "BellFit", "BellPlot",
             ]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
         library("BellControl", ["BellModel", "BellZeroMQ"]),
@@ -119,8 +119,7 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
                 "DriverConformance",
-                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign", "BellFit", "BellPlot",
-                "BellCalibration",
+                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign", "BellCalibration",
             ]),
         library(
             "BellCertifier",
@@ -187,7 +186,8 @@ let package = Package(
         tests(
             of: "BellCalibration",
             [
-                "TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit", "BellPlot", "DriverKit",
+                "TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit",
+                "BellPlot", "DriverKit",
                 "MockLab",
             ], exclude: ["LinkReference"]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
@@ -240,7 +240,8 @@ let package = Package(
             of: "BellControlTool",
             [
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
-                "BellControl", "BellSequence", "Devices", "DriverKit", "ExternalDriver", "Recording", "VirtualUSB",
+                "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
+                "VirtualUSB",
             ]),
     ],
     swiftLanguageModes: [.v6]
