@@ -24,10 +24,11 @@ func executable(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one target, in `Tests/<target>Tests`; all of them speak BellModel's words.
-func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+func tests(of name: String, _ more: [Target.Dependency] = [], exclude: [String] = []) -> Target {
     let vocabulary: [Target.Dependency] = name == "BellModel" ? [] : ["BellModel"]
     return .testTarget(
-        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + vocabulary + more, swiftSettings: strict)
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: name)] + vocabulary + more, exclude: exclude,
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -45,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CMinpack", providers: [.apt(["libcminpack-dev"])]),
         .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
         .target(name: "CKernels"),
@@ -66,6 +68,9 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel"]),
 
+        library("BellFit", ["CMinpack"]),
+        library("BellPlot"),
+
         library("BellAudit", ["BellModel", "BellTiming"]),
 
         driver("DriverKit", ["BellModel", "CKernels"]),
@@ -78,7 +83,8 @@ let package = Package(
         driver("Recording", ["BellModel", "BellHost", "DriverKit"]),
         driver("DriverConformance", ["BellModel", "BellCrypto", "DriverKit", "Board"]),
         driver("VirtualUSB", ["BellModel", "BellHost", "DriverKit"]),
-        driver("MockLab", ["BellModel", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
+        driver(
+            "MockLab", ["BellModel", "CKernels", "DriverKit", "BellYAML", "BellCrypto", "BellZeroMQ", "VirtualUSB"]),
         // From a device of lab.yaml to its driver, whatever the way.
         driver(
             "Devices",
@@ -88,6 +94,12 @@ let package = Package(
             ]),
 
         library("BellJournal", ["BellModel", "BellSQLite", "BellCrypto", "BellZstd"]),
+        library(
+            "BellCalibration",
+            [
+                "BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellTiming", "BellSequence",
+                "BellFit", "BellPlot",
+            ]),
         library("BellStream", ["BellModel", "BellZeroMQ"]),
         library("BellControl", ["BellModel", "BellZeroMQ"]),
         library(
@@ -107,7 +119,7 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "BellTiming", "BellStatistics", "BellRandomness", "BellAudit", "DriverKit", "Board", "Recording",
                 "DriverConformance",
-                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign",
+                "Devices", "BellJournal", "BellStream", "BellControl", "BellCampaign", "BellCalibration",
             ]),
         library(
             "BellCertifier",
@@ -120,7 +132,7 @@ let package = Package(
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
-                "BellControl", "BellCampaign", "BellCertification",
+                "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
@@ -134,7 +146,7 @@ let package = Package(
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
-                "BellStream", "BellControl",
+                "BellStream", "BellControl", "BellFit", "BellSequence", "BellYAML",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // What many tests need: folders, numbers without pattern, waiting, clocks.
@@ -167,8 +179,17 @@ let package = Package(
             [
                 "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
                 "USBTransport", "VirtualUSB",
-            ]),
+            ], exclude: ["Reference"]),
         tests(of: "BellRandomness", ["TestSupport"]),
+        tests(of: "BellFit", exclude: ["Reference"]),
+        tests(of: "BellPlot"),
+        tests(
+            of: "BellCalibration",
+            [
+                "TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellYAML", "BellSequence", "BellFit",
+                "BellPlot", "DriverKit",
+                "MockLab",
+            ], exclude: ["LinkReference"]),
         tests(of: "USBTransport", ["DriverKit", "VirtualUSB", "USBTestbed", "Board"]),
         tests(of: "RFSwitch", ["TestSupport", "DriverKit", "VirtualUSB"]),
         tests(of: "SCPIInstrument", ["TestSupport", "DriverKit", "VirtualUSB"]),
@@ -207,7 +228,7 @@ let package = Package(
                 "TestSupport", "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
                 "Devices", "Recording", "SCPIInstrument", "VirtualUSB",
-                "BellRandomness",
+                "BellRandomness", "BellCalibration", "BellPlot",
             ]),
         tests(
             of: "BellCertifier",
@@ -219,7 +240,8 @@ let package = Package(
             of: "BellControlTool",
             [
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
-                "BellControl", "BellSequence", "Devices", "DriverKit", "ExternalDriver", "Recording", "VirtualUSB",
+                "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
+                "VirtualUSB",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -8,6 +8,8 @@ enum Unit: String {
     case bytes = "bytes"
     case bitsPerSecond = "bits/s"
     case bytesPerSecond = "bytes/s"
+    case samplesPerSecond = "samples/s"
+    case perSecond = "1/s"
     case fraction = "1"
 
     /// For example `152 M trials/s`.
@@ -21,6 +23,8 @@ enum Unit: String {
         case .bitsPerSecond:
             value >= 1e9 ? "\(rounded(value / 1e9)) Gbit/s" : "\(rounded(value / 1e6)) Mbit/s"
         case .bytesPerSecond: "\(rounded(value / 1e6)) MB/s"
+        case .samplesPerSecond: "\(rounded(value / 1e6)) Msample/s"
+        case .perSecond: value >= 1e6 ? "\(rounded(value / 1e6)) M/s" : "\(rounded(value / 1e3)) k/s"
         case .fraction: "\(rounded(value * 100)) %"
         }
     }

@@ -82,6 +82,7 @@ public final class DeviceAccess: Sendable {
                 on: tapped(usb, tap), address: address,
                 counts: FileSwitchCountStore(folder: switchCounts))
         case .mock(_, let device):
+            if driver == .gauge { return try mock.gauge(device, name: name, address: address) }
             let (bus, place) = try mock.instrument(device, address: address)
             return try instrument(name: name, driver: driver, at: place, on: tapped(bus, tap), address: address)
         case .socket(let host, let port):
@@ -124,7 +125,7 @@ public final class DeviceAccess: Sendable {
                         vendor: place.vendor, product: place.product, serial: place.serial,
                         interface: USBTMCLink.interfaceKind)
                 })
-        case .board: throw wrongWay(address, "instrument")
+        case .board, .gauge: throw wrongWay(address, driver.rawValue)
         }
     }
 

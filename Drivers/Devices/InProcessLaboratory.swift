@@ -53,15 +53,29 @@ public final class InProcessLaboratory: Sendable {
     func instrument(_ name: String, address: DeviceAddress) throws(BellError) -> (bus: VirtualBus, place: USBPlace) {
         let built = try laboratory()
         guard let instrument = built.instruments.first(where: { $0.name == name }) else {
-            let names = built.instruments.map(\.name)
-            throw BellError(
-                .deviceAddress, "The virtual laboratory has no instrument \"\(name)\".", at: address.text,
-                cause: profile.isEmpty
-                    ? nil : "\(profile) names \(names.isEmpty ? "none" : names.joined(separator: ", "))",
-                fix: nearestWord(to: name, among: names).map { "did you mean \"\($0)\"?" }
-                    ?? "add it to `instruments` of the profile")
+            throw unknown(name, "instrument", known: built.instruments.map(\.name), address)
         }
         return (built.bus, instrument.place)
+    }
+
+    /// The driver of a simulated gauge; `name` is the device's in the laboratory file.
+    ///
+    /// - Throws: `device.address` for a gauge that the profile does not have.
+    func gauge(_ gauge: String, name: String, address: DeviceAddress) throws(BellError) -> MockGauge {
+        let lab = try laboratory().lab
+        guard let truth = lab.gauges.first(where: { $0.name == gauge }) else {
+            throw unknown(gauge, "gauge", known: lab.gauges.map(\.name), address)
+        }
+        return MockGauge(name: name, gauge: truth, laboratory: lab)
+    }
+
+    private func unknown(_ name: String, _ kind: String, known: [String], _ address: DeviceAddress) -> BellError {
+        BellError(
+            .deviceAddress, "The virtual laboratory has no \(kind) \"\(name)\".", at: address.text,
+            cause: profile.isEmpty
+                ? nil : "\(profile) names \(known.isEmpty ? "none" : known.joined(separator: ", "))",
+            fix: nearestWord(to: name, among: known).map { "did you mean \"\($0)\"?" }
+                ?? "add it to `\(kind)s` of the profile")
     }
 
     private func laboratory() throws(BellError) -> Built {

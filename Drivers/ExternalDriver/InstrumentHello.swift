@@ -69,14 +69,16 @@ extension InstrumentSetting {
         func bad(_ what: String) -> BellError { .unreadable("the setting \(key) has \(what)", at: name) }
         let kind: Kind
         var tolerance = 0.0
+        var unit: String?
         switch json["kind"]?.stringValue {
         case "number":
             guard let least = json["least"]?.doubleValue, let greatest = json["greatest"]?.doubleValue,
                 least.isFinite, greatest.isFinite, least <= greatest
             else { throw bad("no limits least ≤ greatest") }
-            guard let unit = json["unit"]?.stringValue, key.hasSuffix("_" + unit.lowercased()) || unit == "1" else {
+            guard let word = json["unit"]?.stringValue, key.hasSuffix("_" + word.lowercased()) || word == "1" else {
                 throw bad("no unit, or a key that does not end with it")
             }
+            unit = shown(word, limit: 16)
             tolerance = json["tolerance"]?.doubleValue ?? 0
             guard tolerance.isFinite, tolerance >= 0 else { throw bad("a tolerance below 0") }
             kind = .number(least...greatest)
@@ -95,7 +97,7 @@ extension InstrumentSetting {
         }
         self.init(
             key: key, summary: shown(json["summary"]?.stringValue ?? "", limit: 200), kind: kind,
-            isWritable: json["writable"]?.boolValue ?? true, tolerance: tolerance)
+            isWritable: json["writable"]?.boolValue ?? true, tolerance: tolerance, unit: unit)
     }
 
     /// Reads a value of this setting as the instrument protocol writes it; nil when it is of another kind.

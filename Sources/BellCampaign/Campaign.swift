@@ -176,6 +176,9 @@ public actor Campaign {
         services.report(snapshot())
     }
 
+    /// Whether it rests until a person asks for more: no block is open, and no board is needed.
+    public var isParked: Bool { machine.isParked }
+
     /// The campaign as it is now.
     public func snapshot() -> CampaignSnapshot {
         CampaignSnapshot(

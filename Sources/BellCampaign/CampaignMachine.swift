@@ -116,6 +116,9 @@ public struct CampaignMachine: Sendable {
     /// Whether a request came since the action under way was chosen: one that only waits should end.
     public var hasNewRequest: Bool { requests != seen }
 
+    /// Whether it only waits for a request, between two blocks.
+    public var isParked: Bool { action == .park && block == nil && !hasNewRequest }
+
     /// The action to begin with.
     public func begin() -> Action { action }
 

@@ -4,7 +4,7 @@ public import BellModel
 public struct TelemetryChange: Equatable, Sendable {
     /// Counts from 1 in each instance of the daemon, without a gap.
     public var sequence: UInt64
-    /// `campaign`, `device`, `event`, or one that a later version adds.
+    /// `campaign`, `calibration`, `device`, `event`, or one that a later version adds.
     public var kind: String
     public var data: JSON
     /// Names the daemon's process: a different one means that the numbers began anew.

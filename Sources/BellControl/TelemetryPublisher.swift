@@ -33,7 +33,7 @@ public final class TelemetryPublisher: Sendable {
     /// Numbers a change, merges it into the snapshot and publishes it.
     ///
     /// - Parameters:
-    ///   - kind: `campaign` replaces the member `campaign`; `device` replaces the device of that `name`; `event` joins
+    ///   - kind: `campaign` and `calibration` replace the member of their name; `device` replaces the device of that `name`; `event` joins
     ///     the latest events; `daemon` replaces single members of the top level.
     /// - Returns: The change's number.
     @discardableResult

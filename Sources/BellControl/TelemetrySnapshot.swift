@@ -51,7 +51,7 @@ public struct TelemetrySnapshot: Equatable, Sendable {
 
     private mutating func merge(_ change: TelemetryChange) {
         switch change.kind {
-        case "campaign": state["campaign"] = change.data
+        case "campaign", "calibration": state[change.kind] = change.data
         case "device":
             var devices = state["devices"]?.arrayValue ?? []
             if let index = devices.firstIndex(where: { $0["name"] == change.data["name"] }) {

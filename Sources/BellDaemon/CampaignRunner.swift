@@ -27,8 +27,8 @@ actor CampaignRunner {
     private var sources: HostBitSources?
     /// Whether a campaign is just being begun or put away: nobody else may begin one meanwhile.
     private var isChanging = false
-    /// The device that a check has for itself.
-    private var checked: String?
+    /// Who has the boards beside campaigns.
+    private var occupied: Occupation?
     private var cancelCheck: (@Sendable () -> Void)?
     /// Devices that a person's request is just setting.
     private var visits = 0
@@ -108,6 +108,8 @@ actor CampaignRunner {
     func resume(_ name: String?) async throws(BellError) -> JSON {
         if let current {
             if let name, try store.find(name).id != current.campaign.id { try refuseIfBusy() }
+            // Its next block needs the boards.
+            if occupied != nil { try refuseIfBusy() }
             sources?.reset()
             await current.campaign.request { $0.pause = false }
             return ["campaign": .string(current.campaign.id.description)]
@@ -166,10 +168,10 @@ actor CampaignRunner {
     /// Begins what may not happen while a campaign has the boards, or a block its frozen settings; ``endVisit()`` must
     /// follow. A campaign that is begun meanwhile waits for it, so that nothing is set behind the back of its first block.
     func beginVisit(_ what: String) throws(BellError) {
-        if let checked {
+        if let occupied {
             throw BellError(
-                .campaignBusy, "\(what) while \(checked) is being checked.", at: "device.check",
-                state: "nothing was changed", fix: "wait for the check's end")
+                .campaignBusy, "\(what) while \(occupied.text).", at: occupied.place, state: "nothing was changed",
+                fix: occupied.fix)
         }
         guard let current else {
             guard isChanging else { return visits += 1 }
@@ -192,7 +194,27 @@ actor CampaignRunner {
     /// Keeps campaigns away from the boards until ``endCheck()``.
     func beginCheck(of device: String) throws(BellError) {
         try refuseIfBusy()
-        checked = device
+        occupied = .check(device)
+    }
+
+    /// Keeps campaigns, checks and settings away from the boards until ``endCheck()``. A campaign that is paused between
+    /// two blocks does not mind: it goes on with a block of its own, compiled anew.
+    ///
+    /// - Parameters:
+    ///   - what: What is calibrated, and for whom.
+    func beginCalibration(_ what: String, by person: String) async throws(BellError) {
+        if let current {
+            try refuseIfBusy(isParked: true)
+            occupied = .calibration(what, person)
+            guard await current.campaign.isParked else {
+                occupied = nil
+                try refuseIfBusy()
+                throw BellError(.campaignBusy, "A campaign is under way.", at: "campaign")
+            }
+            return
+        }
+        try refuseIfBusy()
+        occupied = .calibration(what, person)
     }
 
     /// What ends the check early and leaves its device safe, when the daemon is to end.
@@ -202,7 +224,7 @@ actor CampaignRunner {
     }
 
     func endCheck() {
-        checked = nil
+        occupied = nil
         cancelCheck = nil
         resumeWaiting()
     }
@@ -214,7 +236,7 @@ actor CampaignRunner {
     }
 
     private func resumeWaiting() {
-        guard resumesLater, checked == nil, !isChanging else { return }
+        guard resumesLater, occupied == nil, !isChanging else { return }
         resumesLater = false
         Task { [weak self] in await self?.resumeUnfinished() }
     }
@@ -225,7 +247,7 @@ actor CampaignRunner {
     /// always. What fails for the disk's sake is tried again.
     func resumeUnfinished() async {
         // What is being begun may fail, and leave nothing under way.
-        guard checked == nil, !isChanging else {
+        guard occupied == nil, !isChanging else {
             resumesLater = true
             return
         }
@@ -276,7 +298,7 @@ actor CampaignRunner {
         cancelCheck?()
         guard times == 1 else { return false }
         var isLeft = false
-        while current != nil || isChanging || checked != nil {
+        while current != nil || isChanging || occupied != nil {
             if let state = await current?.task.value { isLeft = !state.isFinal }
             try? await Task.sleep(for: .milliseconds(5))
         }
@@ -352,7 +374,8 @@ actor CampaignRunner {
         if state.isFinal { await resumeUnfinished() }
     }
 
-    private func refuseIfBusy() throws(BellError) {
+    /// - Parameter isParked: A campaign that is under way is known to rest.
+    private func refuseIfBusy(isParked: Bool = false) throws(BellError) {
         if interrupts > 0 {
             throw BellError(.campaignBusy, "The daemon is ending.", at: "campaign", state: "nothing was started")
         }
@@ -361,12 +384,11 @@ actor CampaignRunner {
                 .campaignBusy, "Another campaign is just being started.", at: "campaign", state: "nothing was started",
                 fix: "see `bellctl status`")
         }
-        if let checked {
+        if let occupied {
             throw BellError(
-                .campaignBusy, "\(checked) is being checked.", at: "campaign", state: "nothing was started",
-                fix: "wait for the check's end")
+                .campaignBusy, "\(occupied.text).", at: occupied.place, state: "nothing was started", fix: occupied.fix)
         }
-        guard let current else { return }
+        guard let current, !isParked else { return }
         throw BellError(
             .campaignBusy,
             "Campaign \(current.campaign.sealed.number) (\(current.campaign.sealed.plan.name)) is under way.",
@@ -391,8 +413,9 @@ actor CampaignRunner {
     }
 
     private func newCampaignID() throws(BellError) -> CampaignID {
-        guard let id = CampaignID(bytes: randomBytes(16)) else { throw BellError(.campaignUnknown, "No identifier.") }
-        return id
+        // Once in 2^64 it would look like a calibration's.
+        while let id = CampaignID(bytes: randomBytes(16)) { if !id.isCalibration { return id } }
+        throw BellError(.campaignUnknown, "No identifier.")
     }
 
     private func join(_ base: String, _ path: String) -> String {

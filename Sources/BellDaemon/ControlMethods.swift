@@ -8,6 +8,7 @@ import Glibc
 struct ControlMethods: Sendable {
     let runner: CampaignRunner
     let devices: DeviceMethods
+    let calibration: CalibrationMethods
     let telemetry: TelemetryPublisher
     let outcomes: OutcomeServer
 
@@ -16,7 +17,7 @@ struct ControlMethods: Sendable {
         [
             "ping", "status", "telemetry.snapshot", "campaign.start", "campaign.pause", "campaign.resume",
             "campaign.stop", "campaign.list", "campaign.show", "daemon.shutdown",
-        ] + DeviceMethods.names
+        ] + DeviceMethods.names + CalibrationMethods.names
 
     /// Answered on the reactor's thread, from what is in memory.
     func fast(_ method: String, _ params: JSON) throws(BellError) -> JSON? {
@@ -60,6 +61,7 @@ struct ControlMethods: Sendable {
             return ["ending": true]
         default:
             if let answer = try await devices.answer(method, &reader) { return answer }
+            if let answer = try await calibration.answer(method, &reader) { return answer }
             throw BellError.unknownMethod(method, known: ControlMethods.names)
         }
     }

@@ -1,6 +1,7 @@
 public import BellHost
 public import BellModel
 public import Board
+import BellCalibration
 import BellCampaign
 import BellControl
 import BellJournal
@@ -63,8 +64,12 @@ public final class Daemon: Sendable {
         try self.init(options: options, log: log, mock: nil)
     }
 
-    /// - Parameter mock: Stands behind `mock://`; nil for one made from the `profile.yaml` beside `lab.yaml`.
-    init(options: Options, log: Logger, mock: InProcessLaboratory?) throws(BellError) {
+    /// - Parameters:
+    ///   - mock: Stands behind `mock://`; nil for one made from the `profile.yaml` beside `lab.yaml`.
+    ///   - calibration: What can be calibrated; nil for all routines, with the laboratory's own files.
+    init(
+        options: Options, log: Logger, mock: InProcessLaboratory?, calibration: CalibrationKit? = nil
+    ) throws(BellError) {
         self.options = options
         self.log = log
         // The lock comes before any bind: libzmq would let a second daemon take over a live ipc path.
@@ -84,7 +89,7 @@ public final class Daemon: Sendable {
             "state_directory": .string(options.state.path), "laboratory": .string(options.laboratory),
             "control_endpoint": .string(run.endpoint("control")),
             "telemetry_endpoint": .string(run.endpoint("telemetry")), "devices": [], "campaign": .null,
-            "certifier": ["connected": false], "events": [],
+            "calibration": .null, "certifier": ["connected": false], "events": [],
         ]
         let telemetry = try TelemetryPublisher(
             reactor: reactor, endpoint: run.endpoint("telemetry"), initial: initial)
@@ -142,12 +147,22 @@ public final class Daemon: Sendable {
             notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) })
         self.runner = runner
 
+        let kit: CalibrationKit
+        if let calibration { kit = calibration } else { kit = try Daemon.calibration(files, options.state) }
+        let desk = CalibrationDesk(
+            shelf: kit.shelf, book: kit.book,
+            services: CalibrationDesk.Services(
+                runner: runner, devices: devices, triggerMaster: laboratory.triggerMaster,
+                timeouts: options.timeouts, compile: kit.compile,
+                telemetry: { kind, data in telemetry.publish(kind: kind, data: data) }, log: log,
+                clock: wallClockSeconds))
+
         let methods = ControlMethods(
             runner: runner,
             devices: DeviceMethods(
                 laboratory: laboratory, boards: devices, instruments: instruments, runner: runner, taps: taps,
                 shadows: shadows, access: access, telemetry: { telemetry.publish(kind: "event", data: $0) }),
-            telemetry: telemetry, outcomes: outcomes)
+            calibration: CalibrationMethods(desk: desk), telemetry: telemetry, outcomes: outcomes)
         control = try ControlServer(
             reactor: reactor, endpoint: run.endpoint("control"),
             fast: { (method, params) throws(BellError) in try methods.fast(method, params) },
@@ -195,6 +210,20 @@ public final class Daemon: Sendable {
         reactor.shutdown()
         log.info("belld ended", [:])
         return isLeft ? .interrupted : .ok
+    }
+
+    /// All routines, with the laboratory's files behind them.
+    private static func calibration(
+        _ files: LaboratoryFiles, _ state: StateDirectory
+    ) throws(BellError) -> CalibrationKit {
+        let book = try LaboratoryBook(
+            laboratory: files.path, history: state.file(CalibrationHistory.fileName), clock: wallClockSeconds)
+        return CalibrationKit(shelf: try RoutineShelf(RoutineTable.all), book: book) {
+            let experiments = ExperimentFiles(laboratory: files.path)
+            return { (point, values, limits, inputBits) throws(BellError) in
+                try experiments.compile(point, values, limits, inputBits)
+            }
+        }
     }
 
     /// Shows and logs what becomes of the outcome stream.

@@ -17,6 +17,8 @@ actor DeviceKeeper {
     private let standing: @Sendable (CampaignID) -> CampaignStanding
     /// The campaign that has the boards, and the queue of what it is told: one queue, so that nothing overtakes.
     private var lent: (campaign: Campaign, feed: AsyncStream<(BoardEvent, Node)>.Continuation)?
+    /// The calibration that has the boards, and the queue of what it is told.
+    private var calibrating: (arms: JointArm, feed: AsyncStream<(BoardEvent, Node)>.Continuation)?
     private var capabilities = PerNode<Capabilities?>(alice: nil, bob: nil)
     private var problems = PerNode<BellError?>(alice: nil, bob: nil)
     /// The status with which a board ended its last replay; nil until then.
@@ -125,6 +127,23 @@ actor DeviceKeeper {
         }
     }
 
+    /// Hands the trials of a calibration's arms to it, until ``endCalibration()``; the links stay as they are.
+    func beginCalibration(_ arms: JointArm) {
+        let (events, feed) = AsyncStream<(BoardEvent, Node)>.makeStream()
+        Task { for await (event, node) in events { await arms.received(event, from: node) } }
+        calibrating = (arms, feed)
+    }
+
+    /// What boards still send of the calibration is nobody's from now on, and they may drop it.
+    func endCalibration() async {
+        guard let ended = calibrating else { return }
+        calibrating = nil
+        ended.feed.finish()
+        for node in Node.allCases {
+            await boards[node].acknowledge(campaign: ended.arms.campaign, arm: .max, nextIndex: .max)
+        }
+    }
+
     /// Gives the boards up for a check that needs them for itself; ``endLease()`` takes them back.
     func lease() async {
         isLeased = true
@@ -164,6 +183,11 @@ actor DeviceKeeper {
         case .replayEnd(let status): replayed[node] = status
         case .trials, .clock, .signature, .armEnd: break
         }
+        if let calibrating {
+            let isItsOwn = event.campaign == calibrating.arms.campaign
+            if isItsOwn || event.isDisconnection { calibrating.feed.yield((event, node)) }
+            if isItsOwn { return }
+        }
         guard let owner = event.campaign, owner != lent?.campaign.id else {
             lent?.feed.yield((event, node))
             return
@@ -174,13 +198,16 @@ actor DeviceKeeper {
     /// Keeps what belongs to a campaign that may go on, lets the board drop what belongs to one that has ended, and
     /// leaves alone what belongs to another belld.
     private func keep(_ event: BoardEvent, of owner: CampaignID, from node: Node) async {
-        if foreign[node].contains(owner) { return }
-        if !finished.contains(owner) {
-            let isKept = backlog.contains { $0.event.campaign == owner }
-            switch isKept ? CampaignStanding.unfinished : standing(owner) {
-            case .unfinished: return backlog.append((event, node))
-            case .unknown: return leave(owner, on: node)
-            case .finished: finished.insert(owner)
+        // A calibration's are nobody's evidence.
+        if !owner.isCalibration {
+            if foreign[node].contains(owner) { return }
+            if !finished.contains(owner) {
+                let isKept = backlog.contains { $0.event.campaign == owner }
+                switch isKept ? CampaignStanding.unfinished : standing(owner) {
+                case .unfinished: return backlog.append((event, node))
+                case .unknown: return leave(owner, on: node)
+                case .finished: finished.insert(owner)
+                }
             }
         }
         if let (arm, end) = event.place { await boards[node].acknowledge(campaign: owner, arm: arm, nextIndex: end) }
@@ -279,6 +306,8 @@ extension BoardEvent {
         case .connected, .disconnected, .replayEnd, .fault: nil
         }
     }
+
+    fileprivate var isDisconnection: Bool { if case .disconnected = self { true } else { false } }
 
     /// Its arm, and one past the last index that it is about.
     fileprivate var place: (arm: UInt64, end: UInt64)? {

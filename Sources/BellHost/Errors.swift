@@ -10,6 +10,10 @@ extension BellError.Code {
     public static let diskFull = BellError.Code("file.disk-full", exit: .hardware)
     /// A file is not text, or larger than any file of its kind.
     public static let fileContent = BellError.Code("file.content", exit: .usage)
+    /// Somebody else holds the lock of a file for longer than the wait.
+    public static let fileLocked = BellError.Code("file.locked", exit: .usage)
+    /// A file is not what it was when it was read.
+    public static let fileChanged = BellError.Code("file.changed", exit: .usage)
     /// Another process runs on the same state directory.
     public static let alreadyRunning = BellError.Code("host.already-running", exit: .usage)
     /// A folder for sockets belongs to somebody else or is open to others.

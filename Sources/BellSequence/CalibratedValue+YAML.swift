@@ -37,21 +37,46 @@ extension CalibratedValue {
         self.init(
             quantity, value: value, uncertainty: reader.double("uncertainty", in: 0...),
             kind: kind.flatMap { TimingSurvey.Term.Kind(rawValue: $0) } ?? .random, time: time,
-            routine: reader.string("routine"), run: reader.string("run"),
+            routine: reader.string("routine"), run: reader.string("run"), commit: reader.optionalString("commit"),
+            validFor: CalibratedValue.validFor(&reader), acceptedBy: CalibratedValue.acceptedBy(&reader),
+            bounds: CalibratedValue.bounds(&reader, quantity),
             place: SourcePlace(file: reader.node.source, line: reader.node.line))
     }
 
-    /// Whether the text looks like `2026-11-20T06:12:00Z`, with possible fractions of a second.
-    static func isUTC(_ text: String) -> Bool {
-        let pattern = Array("0000-00-00T00:00:00".utf8)
-        let bytes = Array(text.utf8)
-        guard bytes.count > pattern.count, bytes.last == UInt8(ascii: "Z") else { return false }
-        func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
-        for (have, want) in zip(bytes, pattern) where isDigit(want) ? !isDigit(have) : have != want { return false }
-        let fraction = bytes[pattern.count...].dropLast()
-        return fraction.isEmpty
-            || (fraction.count > 1 && fraction.first == 0x2e && fraction.dropFirst().allSatisfy(isDigit))
+    private static func validFor(_ reader: inout YAMLReader) -> TimeSpan? {
+        guard let text = reader.optionalString("valid_for") else { return nil }
+        if let span = TimeSpan(text), span.seconds > 0 { return span }
+        reader.fail(
+            "valid_for", "\"\(text.prefix(40))\" is not a length of time.",
+            fix: "write a number with s, min, h, d or w right behind it, for example 12h")
+        return nil
     }
+
+    private static func acceptedBy(_ reader: inout YAMLReader) -> Acceptance? {
+        guard let text = reader.optionalString("accepted_by") else { return nil }
+        if let acceptance = Acceptance(text) { return acceptance }
+        reader.fail(
+            "accepted_by", "\"\(text.prefix(40))\" names nobody who could accept a value.",
+            fix: "write a person's name, policy:<name> or bring-up")
+        return nil
+    }
+
+    /// What the file allows; a value in force outside it is no error, because it is what a calibration will mend.
+    private static func bounds(_ reader: inout YAMLReader, _ quantity: Quantity) -> ClosedRange<Double>? {
+        guard reader.optionalValue("bounds") != nil else { return nil }
+        let ends = reader.doubles("bounds")
+        guard ends.count == 2, ends[0] <= ends[1] else {
+            reader.fail(
+                "bounds", "Bounds are two numbers in \(quantity.unit), the lower one first.",
+                fix: "write bounds: [\(Format.number(quantity.range.lowerBound)), "
+                    + "\(Format.number(quantity.range.upperBound))] or narrower")
+            return nil
+        }
+        return ends[0]...ends[1]
+    }
+
+    /// Whether the text is a time like `2026-11-20T06:12:00Z`, with possible fractions of a second.
+    static func isUTC(_ text: String) -> Bool { UTCTime(text) != nil }
 }
 
 /// Helps a person who wrote a value in another unit.

@@ -4,6 +4,16 @@ import BellModel
 struct Grid {
     let rate: TickRate
     let ticksPerSample: Int64
+    /// Picoseconds of a tick when they are whole: then 64 bits are enough, and much quicker.
+    private let wholeTick: Int64?
+
+    init(rate: TickRate, ticksPerSample: Int64) {
+        self.rate = rate
+        self.ticksPerSample = ticksPerSample
+        let (tick, rest) = (Int128(rate.denominator) * 1_000_000_000_000)
+            .quotientAndRemainder(dividingBy: Int128(rate.numerator))
+        wholeTick = rest == 0 ? Int64(exactly: tick) : nil
+    }
 
     /// How far a time lies from the nearest step of a grid.
     struct Fit {
@@ -18,6 +28,13 @@ struct Grid {
 
     /// Finds the nearest tick (`step` 1) or sample (`step` ticksPerSample).
     func fit(_ time: Picoseconds, step: Int64) -> Fit {
+        if let wholeTick, let unit = wholeTick.multiplied(by: step), time.count.magnitude < 1 << 62 {
+            let (quotient, remainder) = time.count.quotientAndRemainder(dividingBy: unit)
+            let floor = remainder < 0 ? quotient - 1 : quotient
+            let rest = remainder < 0 ? remainder + unit : remainder
+            let up = rest > unit - rest
+            return Fit(ticks: (up ? floor + 1 : floor) * step, off: Double(up ? rest - unit : rest))
+        }
         // ticks = ps · numerator / (10^12 · denominator); |ps| ≤ 10^12, numerator and denominator < 2^64.
         let scaled = Int128(time.count) * Int128(rate.numerator)
         let unit = Int128(rate.denominator) * 1_000_000_000_000 * Int128(step)
@@ -37,8 +54,19 @@ struct Grid {
         return Picoseconds(Int64(clamping: (scaled + half) / unit))
     }
 
+    /// The sum of two times where ticks are whole picoseconds; nil elsewhere, where it would be off.
+    func wholePicoseconds(_ a: Int64, _ b: Int64) -> Int64? { wholeTick == nil ? nil : a + b }
+
     /// A tick in picoseconds.
     var tick: Double { 1e12 / rate.hertz }
     /// A sample in picoseconds.
     var sample: Double { tick * Double(ticksPerSample) }
+}
+
+extension Int64 {
+    /// The product, or nil when it passes 64 bits or is not positive.
+    fileprivate func multiplied(by other: Int64) -> Int64? {
+        let (product, overflow) = multipliedReportingOverflow(by: other)
+        return overflow || product <= 0 ? nil : product
+    }
 }

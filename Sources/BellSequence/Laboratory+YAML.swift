@@ -189,6 +189,7 @@ extension Laboratory.Driver {
     fileprivate var ways: String {
         switch self {
         case .board, .rfSwitch, .attenuator: "mock://, zmq+ipc://, zmq+tcp://, usb:// or replay://"
+        case .gauge: "mock://, zmq+ipc:// or zmq+tcp://"
         case .microwaveSource: "mock://, zmq+ipc://, zmq+tcp://, usb://, tcp:// or replay://"
         }
     }
@@ -196,6 +197,8 @@ extension Laboratory.Driver {
     /// Why such a device cannot stand at an address, or nil.
     fileprivate func problem(with address: DeviceAddress, node: String?) -> String? {
         switch address.way {
+        case .socket where self == .gauge, .usb where self == .gauge, .replay where self == .gauge:
+            return "A gauge is simulated, or served by a process of its own."
         case .socket where self != .microwaveSource: return "SCPI lines over TCP are not for \(noun)."
         case .mock(_, let device) where self == .board && device != node:
             return "The virtual board of this node is called \(node ?? ""), not \(device)."

@@ -12,6 +12,8 @@ public struct Laboratory: Equatable, Sendable {
         case attenuator
         /// A local oscillator that speaks SCPI.
         case microwaveSource = "microwave-source"
+        /// Something whose values are only read: a thermometer, a lock, an amplifier's supply.
+        case gauge
     }
 
     /// An instrument and how it is reached.

@@ -45,7 +45,7 @@ struct Placement {
     }
 
     /// Whole samples by which this node plays later, because the shared pulse reaches it earlier than the other.
-    private static func shift(_ node: Node, _ lines: PerNode<Lines>, _ grid: Grid) -> Int64 {
+    static func shift(_ node: Node, _ lines: PerNode<Lines>, _ grid: Grid) -> Int64 {
         guard let own = lines[node].trigger, let other = lines[node.other].trigger, other > own else { return 0 }
         return grid.fit(Picoseconds(other - own), step: grid.ticksPerSample).ticks
     }
@@ -101,7 +101,7 @@ struct Placement {
             actsUntil: acts.1)
     }
 
-    private static func offGrid(
+    static func offGrid(
         _ what: String, _ time: Picoseconds, _ fit: Grid.Fit, _ grid: Grid, _ node: Node, sampled: Bool, at: String
     ) -> BellError {
         let step = sampled ? grid.sample : grid.tick

@@ -1,5 +1,4 @@
 import BellModel
-import Glibc
 
 /// Writes a node's program: waveforms, events and discriminator.
 struct ProgramWriter {
@@ -11,7 +10,7 @@ struct ProgramWriter {
 
     /// Nil, with the failures recorded, when the calibration lacks something or the board cannot hold it.
     func program(_ node: Node, _ failures: inout [BellError]) -> NodeProgram? {
-        var waveforms: [Waveform] = []
+        var waveforms = WaveformTable()
         var events: [ProgramEvent] = []
         let before = failures.count
         for placed in placement.operations[node] {
@@ -30,14 +29,14 @@ struct ProgramWriter {
             return NodeProgram(
                 node: node, tickRate: limits[node].tickRate, ticksPerSample: limits[node].ticksPerSample,
                 trialPeriod: placement.period[node], clockEvery: sequence.clockEvery, inputBits: inputBits,
-                waveforms: waveforms, events: events, discriminator: try discriminator(node))
+                waveforms: waveforms.waveforms, events: events, discriminator: try calibration.discriminator(node))
         } catch {
             failures.append(error)
             return nil
         }
     }
 
-    private func event(_ placed: PlacedOperation, _ waveforms: inout [Waveform]) throws(BellError) -> ProgramEvent {
+    private func event(_ placed: PlacedOperation, _ waveforms: inout WaveformTable) throws(BellError) -> ProgramEvent {
         let operation = placed.operation
         let node = calibration.nodes[operation.node]
         var event = ProgramEvent(kind: operation.kind.event, tick: placed.tick, duration: placed.ticks)
@@ -46,11 +45,15 @@ struct ProgramWriter {
         case .rotation, .gatedRotation:
             let half = try node.values.required(.halfPiAmplitude)
             let beta = try node.values.required(.halfPiDrag).value
-            event.amplitude = try amplitude(half, times: operation.angle / 90, placed)
+            let gated = operation.kind == .gatedRotation
+            let frame = try DriveFrame(
+                operation.node, calibration,
+                absorbs: placement.operations[operation.node].contains { $0.operation.kind == .absorb })
+            let ratio = gated ? frame.gatedRatio : 1
+            event.amplitude = try amplitude(half, times: operation.angle / 90 / ratio, placed)
             event.waveform = try waveform(node.pulse(.halfPi), placed, beta: beta, &waveforms)
-            event.phase = Self.phase(operation.axis / 360 + (try frameTurns(operation.node)))
-            let detuning = try node.values.required(.driveDetuning).value
-            event.detuning = Int64((detuning * 1000).rounded())
+            event.phase = frame.phase(axis: operation.axis / 360, gated: gated)
+            event.detuning = frame.millihertz()
         case .emit:
             event.amplitude = try amplitude(node.values.required(.emissionAmplitude), times: 1, placed)
             event.waveform = try waveform(node.pulse(.emission), placed, &waveforms)
@@ -62,14 +65,9 @@ struct ProgramWriter {
             let window = PulseShape(
                 envelope: .rectangle, duration: placed.end - placed.start, place: operation.place)
             event.waveform = try waveform(window, placed, &waveforms)
+            event.detuning = calibration.readoutDetuning(operation.node)
         }
         return event
-    }
-
-    /// The node that absorbs the photon turns its axes by the link's phase: its |e⟩ carries e^{iφ}.
-    private func frameTurns(_ node: Node) throws(BellError) -> Double {
-        guard placement.operations[node].contains(where: { $0.operation.kind == .absorb }) else { return 0 }
-        return try calibration.link.required(.linkPhase).value / (2 * .pi)
     }
 
     private func amplitude(
@@ -90,7 +88,7 @@ struct ProgramWriter {
 
     /// The place of a pulse's samples in the program; equal samples are kept once.
     private func waveform(
-        _ shape: PulseShape, _ placed: PlacedOperation, beta: Double = 0, _ waveforms: inout [Waveform]
+        _ shape: PulseShape, _ placed: PlacedOperation, beta: Double = 0, _ waveforms: inout WaveformTable
     ) throws(BellError) -> UInt16 {
         let operation = placed.operation
         let samples = Int(placed.ticks) / max(1, Int(limits[operation.node].ticksPerSample))
@@ -103,21 +101,16 @@ struct ProgramWriter {
                 cause: "it lasts \(Format.ns((placed.end - placed.start).count)) ns", fix: "make it shorter")
         }
         guard let waveform = shape.waveform(samples: samples, beta: beta) else {
-            throw BellError(
-                .sequenceAmplitude, "\(operation.label) passes full scale with its DRAG quadrature.",
-                at: "\(operation.place) \(operation.label)",
-                cause: "half_pi_drag is \(Format.number(beta)) ns for a pulse of \(Format.ns(shape.duration.count)) ns",
-                fix: "calibrate half_pi_drag again: |β| is at most a few tenths of a nanosecond")
+            throw WaveformTable.pastFullScale(
+                operation.label, at: "\(operation.place) \(operation.label)", beta: beta, shape)
         }
-        if let known = waveforms.firstIndex(of: waveform) { return UInt16(clamping: known) }
-        waveforms.append(waveform)
-        return UInt16(clamping: waveforms.count - 1)
+        return waveforms.place(of: waveform)
     }
 
     private func checkLimits(
-        _ node: Node, _ waveforms: [Waveform], _ events: [ProgramEvent], _ failures: inout [BellError]
+        _ node: Node, _ waveforms: WaveformTable, _ events: [ProgramEvent], _ failures: inout [BellError]
     ) {
-        let samples = waveforms.reduce(0) { $0 + $1.i.count }
+        let samples = waveforms.samples
         let memory = Int(limits[node].waveformMemory)
         if samples > memory {
             let longest = placement.operations[node].filter {
@@ -139,16 +132,6 @@ struct ProgramWriter {
                     "\(node.name) has \(events.count) operations; its board holds \(limits[node].maxEvents) events.",
                     at: "\(sequence.source) nodes.\(node.name)", fix: "remove operations"))
         }
-    }
-
-    private func discriminator(_ node: Node) throws(BellError) -> Discriminator {
-        let values = calibration.nodes[node].values
-        let angle = try values.required(.readoutAngle).value
-        let threshold = try values.required(.readoutThreshold).value
-        // Weights are Q15, so the weighted sum is the projection on the direction times 32767.
-        return Discriminator(
-            weightI: Int16((cos(angle) * 32_767).rounded()), weightQ: Int16((sin(angle) * 32_767).rounded()),
-            threshold: Int32((threshold * 32_767).rounded()))
     }
 
     /// A fraction of a turn as 2^32 steps; whole turns vanish.

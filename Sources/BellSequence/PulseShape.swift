@@ -34,30 +34,8 @@ public struct PulseShape: Equatable, Sendable {
         return .object(object)
     }
 
-    /// Samples the envelope at the middle of each sample, in Q15, and adds the DRAG quadrature Q = β dI/dt.
-    ///
-    /// - Parameters:
-    ///   - samples: How many; > 0.
-    ///   - beta: DRAG coefficient in nanoseconds.
-    /// - Returns: nil when |I + iQ| would pass full scale.
-    /// - SeeAlso: Motzoi et al., PRL 103, 110501 (2009).
-    func waveform(samples: Int, beta: Double = 0) -> Waveform? {
-        let time = duration.nanoseconds
-        var i: [Int16] = []
-        var q: [Int16] = []
-        for k in 0..<samples {
-            let t = (Double(k) + 0.5) / Double(samples) * time
-            let (value, slope) = sample(at: t, of: time)
-            let quadrature = beta * slope
-            guard value * value + quadrature * quadrature <= 1.000001 else { return nil }
-            i.append(PulseShape.q15(value))
-            q.append(PulseShape.q15(quadrature))
-        }
-        return Waveform(i: i, q: q)
-    }
-
     /// Value and slope (per nanosecond) at `t` nanoseconds.
-    private func sample(at t: Double, of time: Double) -> (value: Double, slope: Double) {
+    func sample(at t: Double, of time: Double) -> (value: Double, slope: Double) {
         switch envelope {
         case .cosine:
             let angle = 2 * Double.pi * t / time
@@ -70,6 +48,4 @@ public struct PulseShape: Equatable, Sendable {
         case .rectangle: return (1, 0)
         }
     }
-
-    private static func q15(_ value: Double) -> Int16 { Int16((min(max(value, -1), 1) * 32_767).rounded()) }
 }

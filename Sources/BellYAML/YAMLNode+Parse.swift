@@ -65,6 +65,8 @@ private final class EventParser {
     private struct Located {
         let event: Event
         let mark: yaml_mark_t
+        /// Past the last character; of the event itself, so for a list or mapping of its bracket.
+        let end: Int
     }
 
     func document() throws(BellError) -> YAMLNode {
@@ -94,20 +96,24 @@ private final class EventParser {
             var items: [YAMLNode] = []
             while true {
                 let event = try next()
-                if case .sequenceEnd = event.event { return located(.sequence(items), start) }
+                if case .sequenceEnd = event.event {
+                    return located(.sequence(items), start, end: end(of: event, after: items.last))
+                }
                 items.append(try node(event, depth: depth + 1))
             }
-        case .mappingStart: return located(.mapping(try members(depth: depth)), start)
+        case .mappingStart:
+            let (members, end) = try members(depth: depth)
+            return located(.mapping(members), start, end: end)
         default: throw error("a value should begin here", at: start.mark)
         }
     }
 
-    private func members(depth: Int) throws(BellError) -> [(key: YAMLNode, value: YAMLNode)] {
+    private func members(depth: Int) throws(BellError) -> ([(key: YAMLNode, value: YAMLNode)], end: Int) {
         var members: [(key: YAMLNode, value: YAMLNode)] = []
         var lines: [String: Int] = [:]
         while true {
             let event = try next()
-            if case .mappingEnd = event.event { return members }
+            if case .mappingEnd = event.event { return (members, end(of: event, after: members.last?.value)) }
             guard case .scalar(let name, let quoted) = event.event else {
                 throw error("a key must be a word, not a list or a mapping", at: event.mark)
             }
@@ -119,8 +125,15 @@ private final class EventParser {
         }
     }
 
-    private func located(_ content: YAMLNode.Content, _ start: Located) -> YAMLNode {
-        YAMLNode(content, line: start.mark.line + 1, column: start.mark.column + 1, source: source)
+    private func located(_ content: YAMLNode.Content, _ start: Located, end: Int? = nil) -> YAMLNode {
+        YAMLNode(
+            content, line: start.mark.line + 1, column: start.mark.column + 1, source: source,
+            extent: start.mark.index..<max(start.mark.index, end ?? start.end))
+    }
+
+    /// A bracket ends a list or mapping itself; without one the scanner notices the end only where the next key begins.
+    private func end(of event: Located, after last: YAMLNode?) -> Int {
+        event.end > event.mark.index ? event.end : last?.extent.upperBound ?? event.end
     }
 
     private func next() throws(BellError) -> Located {
@@ -151,7 +164,7 @@ private final class EventParser {
         default: throw error("aliases (*name) are not read; repeat the value", at: mark)
         }
         if properties { throw error("anchors (&name) and tags (!name) are not read", at: mark) }
-        return Located(event: kind, mark: mark)
+        return Located(event: kind, mark: mark, end: event.end_mark.index)
     }
 
     private func error(_ what: String, at mark: yaml_mark_t) -> BellError {

@@ -29,13 +29,18 @@ public struct YAMLNode: Sendable {
     public let column: Int
     /// What the text is called in errors, for example a file's path.
     public let source: String
+    /// Where the value stands in the text, in Unicode scalars from its start; quotes and brackets belong to it.
+    ///
+    /// Empty, after the colon, for a value that was left out; of a block mapping or list it ends with its last value.
+    public let extent: Range<Int>
 
     /// Makes a node by hand, for values that do not come from a text.
-    public init(_ content: Content, line: Int = 1, column: Int = 1, source: String) {
+    public init(_ content: Content, line: Int = 1, column: Int = 1, source: String, extent: Range<Int> = 0..<0) {
         self.content = content
         self.line = line
         self.column = column
         self.source = source
+        self.extent = extent
     }
 }
 

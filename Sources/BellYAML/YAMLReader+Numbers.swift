@@ -27,13 +27,21 @@ extension YAMLReader {
     public mutating func double(_ key: String) -> Double { number(required(key), key) ?? 0 }
     /// A finite number in a range; after an error the range's lower end.
     public mutating func double(_ key: String, in range: some RangeExpression<Double>) -> Double {
-        check(number(required(key), key), key, range) ?? harmless(range, 0)
+        note(check(number(required(key), key), key, range), key, range) ?? harmless(range, 0)
     }
     /// A finite number, or nil when the key is missing or empty.
     public mutating func optionalDouble(_ key: String) -> Double? { number(optional(key), key) }
     /// A finite number in a range, or nil when the key is missing or empty.
     public mutating func optionalDouble(_ key: String, in range: some RangeExpression<Double>) -> Double? {
-        check(number(optional(key), key), key, range)
+        note(check(number(optional(key), key), key, range), key, range)
+    }
+
+    /// Remembers that a number was asked for.
+    private func note(_ value: Double?, _ key: String, _ range: some RangeExpression<Double>) -> Double? {
+        if let range = AskedNumber.closed(range) {
+            state.log.numbers.append(AskedNumber(path: full(key), range: range, value: value))
+        }
+        return value
     }
 
     private mutating func int(_ key: String, in range: some RangeExpression<Int>, or other: Int) -> Int {

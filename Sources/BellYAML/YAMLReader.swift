@@ -37,6 +37,7 @@ public struct YAMLReader {
     /// The errors of a whole tree of readers.
     final class Log {
         var errors: [BellError] = []
+        var numbers: [AskedNumber] = []
     }
 
     /// Begins to read a mapping; another kind of value is an error of ``finish()``.
@@ -68,6 +69,11 @@ public struct YAMLReader {
 
     /// All failures so far, of this reader and of all that belong to the same outermost one.
     public var errors: [BellError] { state.log.errors }
+
+    /// The numbers that were asked for with limits so far, in this reader and in all that belong to the same outermost one.
+    ///
+    /// For tools that have to know which keys of a file are numbers, and what they may be, without a table of their own.
+    public var askedNumbers: [AskedNumber] { state.log.numbers }
 
     /// The keys of the mapping, in the order of the text.
     public var keys: [String] { members.compactMap(\.key.scalar) }

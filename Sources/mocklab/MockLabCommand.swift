@@ -40,6 +40,10 @@ enum MockLabCommand {
             OptionSpec(
                 name: "pace", summary: "Trials a second in wall time, or max.", placeholder: "max|N", default: "max"),
             OptionSpec(
+                name: "time-factor",
+                summary: "Seconds of drift in a second of laboratory time; else the profile's time_factor.",
+                placeholder: "N"),
+            OptionSpec(
                 name: "fault",
                 summary: """
                     Something to go wrong: kind[:node][:value]@trial, for example reboot:bob@5000; docs/mocklab.md tells \
@@ -77,9 +81,13 @@ enum MockLabCommand {
         }
         let (signals, signalled) = AsyncStream.makeStream(of: Int.self)
         let watcher = try SignalWatcher { signalled.yield($0) }
+        let factor = command.value("time-factor").map { ["time_factor=\($0)"] } ?? []
+        var gauges: ((String) -> String)?
+        if let folder { gauges = { "ipc://\(folder)/\($0)" } }
         let host = try MockLabHost(
-            profile: profile, source: path, settings: command.values("profile-set"), faults: command.values("fault"),
-            seed: seed, pace: pace, endpoints: endpoints, usbip: command.values("usbip"))
+            profile: profile, source: path, settings: command.values("profile-set") + factor,
+            faults: command.values("fault"), seed: seed, pace: pace, endpoints: endpoints, gauges: gauges,
+            usbip: command.values("usbip"))
         write(
             "mocklab ready: \(host.name), alice at \(host.endpoints.alice), bob at \(host.endpoints.bob), "
                 + "seed \(seed), pace \(command.value("pace") ?? "max")\n", to: .output)

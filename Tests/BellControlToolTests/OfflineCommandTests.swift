@@ -28,6 +28,27 @@ struct OfflineCommandTests {
         #expect(Double(least) > margins?["required_ps"]?.doubleValue ?? .infinity)
     }
 
+    @Test("an experiment passes the check and is shown, without a word of margins")
+    func experiment() throws {
+        let file = "\(Self.root)/Sequences/calibration/ramsey.yaml"
+        let terminal = Terminal()
+        #expect(terminal.run("sequence", "check", file, "--lab", Self.lab) == .ok, "\(terminal.err)")
+        #expect(terminal.out.hasPrefix("\(file): ok\n  alice   5 events"))
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let shown = Terminal()
+        #expect(
+            shown.run("sequence", "show", file, "--lab", Self.lab, "--svg", "\(folder)/a.svg") == .ok, "\(shown.err)")
+        #expect(shown.out.contains("wait_ns      1000 ns"))
+        #expect(shown.out.contains("  2000.0      12.0        pulse         0.75758    0.00       0\n"))
+        #expect(!shown.out.contains("margin"))
+        let picture = try String(contentsOfFile: "\(folder)/a.svg", encoding: .utf8)
+        #expect(picture.contains("ramsey: one shot"))
+        let program = Terminal()
+        #expect(program.run("sequence", "check", file, "--lab", Self.lab, "--json") == .ok)
+        #expect(try program.json["experiment"]?["parameters"]?["wait_ns"]?.doubleValue == 1000)
+    }
+
     @Test("an impossible margin is refused with its place, for people and for programs")
     func tooStrict() throws {
         let terminal = Terminal()

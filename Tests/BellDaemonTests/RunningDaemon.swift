@@ -4,6 +4,7 @@ import BellModel
 import BellStream
 import BellZeroMQ
 import Glibc
+import Synchronization
 import Testing
 import TestSupport
 
@@ -20,9 +21,9 @@ final class RunningDaemon {
     private let runDirectory: RunDirectory
     private var sent = 0
 
-    init(_ laboratory: TestLaboratory) throws {
+    init(_ laboratory: TestLaboratory, calibration: CalibrationKit? = nil) throws {
         self.laboratory = laboratory
-        let daemon = try laboratory.makeDaemon()
+        let daemon = try laboratory.makeDaemon(calibration: calibration)
         runner = daemon.runner
         let (stream, signals) = AsyncStream<Int>.makeStream()
         self.signals = signals
@@ -38,6 +39,21 @@ final class RunningDaemon {
 
     func call(_ method: String, _ params: JSON = [:]) throws -> JSON {
         try client.call(method, params, timeoutMilliseconds: 30_000)
+    }
+
+    /// A call that lasts, on a thread and a connection of its own.
+    func begin(_ method: String, _ params: JSON = [:]) throws -> PendingCall {
+        let pending = PendingCall()
+        let endpoint = runDirectory.endpoint("control")
+        try startThread(named: "a long call") {
+            do throws(BellError) {
+                let client = try ControlClient(context: try ZeroMQContext(), endpoint: endpoint)
+                pending.finish(.success(try client.call(method, params, timeoutMilliseconds: 60_000)))
+            } catch {
+                pending.finish(.failure(error))
+            }
+        }
+        return pending
     }
 
     @discardableResult
@@ -108,6 +124,21 @@ final class RunningDaemon {
         for name in ["control", "telemetry", "outcomes"] { try? removeFile("\(runDirectory.path)/\(name)") }
         rmdir(runDirectory.path)
         return code
+    }
+}
+
+/// A call whose answer comes later.
+final class PendingCall: Sendable {
+    private let result = Mutex<Result<JSON, BellError>?>(nil)
+
+    func finish(_ result: Result<JSON, BellError>) { self.result.withLock { $0 = result } }
+
+    func wait() throws -> JSON {
+        for _ in 0..<6000 {
+            if let result = result.withLock({ $0 }) { return try result.get() }
+            usleep(10_000)
+        }
+        throw BellError(.controlUnreachable, "no answer")
     }
 }
 

@@ -42,7 +42,8 @@ struct PartsTests {
         let waveform = try #require(shape.waveform(samples: 24, beta: 0.5))
         #expect(waveform.q == waveform.q.reversed().map { -$0 })
         // The steepest slope is π/T = 0.2618/ns, a quarter into the pulse; sample 5 lies at 2.75 ns.
-        #expect(abs(Double(waveform.q[5]) / 32_767 - 0.5 * 0.2618 * 0.9914) < 1e-3)
+        let slope = 0.5 * 0.2618 * 0.9914
+        #expect(abs(Double(waveform.q[5]) / 32_767 - slope) < 1e-3)
         #expect(shape.waveform(samples: 24, beta: 5) == nil)
     }
 
@@ -63,6 +64,21 @@ struct PartsTests {
         #expect(abs(thirds.fit(Picoseconds(333), step: 1).off + 1.0 / 3) < 1e-12)
         #expect(thirds.time(2) == Picoseconds(667))
         #expect(thirds.time(-2) == Picoseconds(-667))
+    }
+
+    @Test("a sweep's times are moved to samples, and what was moved compiles")
+    func onSample() throws {
+        let rate = try #require(TickRate(numerator: 2_400_000_000))
+        let limits = BoardLimits(tickRate: rate, ticksPerSample: 1, waveformMemory: 65_536, maxEvents: 256)
+        #expect(limits.onSample(nanoseconds: 1) == 0.833)
+        #expect(limits.onSample(nanoseconds: 10) == 10)
+        #expect(BoardLimits.typical.onSample(nanoseconds: 10.3) == 10.5)
+        #expect(BoardLimits.typical.onSample(nanoseconds: 1e300) == 4e8)
+        let grid = Grid(rate: rate, ticksPerSample: 1)
+        for wait in stride(from: 0.0, to: 50, by: 0.37) {
+            let moved = Picoseconds(nanoseconds: limits.onSample(nanoseconds: wait))
+            #expect(grid.fit(moved, step: 1).off.magnitude <= Grid.tolerance)
+        }
     }
 
     @Test("a grid's extremes are clamped, never trapped")

@@ -28,8 +28,9 @@ final class Bench {
         box = try Bench.box("7", usbSerial: "7")
         reactor = try Reactor(context: try ZeroMQContext(), name: "devices")
         let path = "\(Bench.root)/Calibration/mocklab/profile.yaml"
-        let lab = VirtualLab(
-            profile: try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path)), seed: 3)
+        var profile = try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path))
+        profile.gauges = [GaugeTruth(name: "fridge", model: .fridge)]
+        let lab = VirtualLab(profile: profile, seed: 3)
         access = DeviceAccess(
             reactor: reactor, runDirectory: "\(folder)/run",
             mock: InProcessLaboratory(laboratory: lab, instruments: [("lo", source), ("box", box)]),

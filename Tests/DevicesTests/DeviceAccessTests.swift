@@ -1,7 +1,9 @@
+import BellHost
 import BellModel
 import BellSequence
 import Board
 import DriverKit
+import MockLab
 import Recording
 import Testing
 import VirtualUSB
@@ -18,6 +20,7 @@ struct DeviceAccessTests {
             ("rf-switch", "zmq+ipc://@run/box", "ExternalInstrument"),
             ("attenuator", "zmq+ipc:///tmp/box", "ExternalInstrument"),
             ("microwave-source", "zmq+tcp://127.0.0.1:5701", "ExternalInstrument"),
+            ("gauge", "mock://lab/fridge", "MockGauge"), ("gauge", "zmq+ipc://@run/fridge", "ExternalInstrument"),
         ])
     func kinds(driver: String, address: String, type: String) throws {
         let bench = try Bench()
@@ -31,7 +34,7 @@ struct DeviceAccessTests {
         arguments: [
             ("rf-switch", "tcp://127.0.0.1:5025"), ("attenuator", "tcp://127.0.0.1:5025"),
             ("board", "usb://1209:be11/A"), ("board", "mock://lab/box"), ("board", "zmq+ipc://@run/alice"),
-            ("board", "tcp://127.0.0.1:5025"),
+            ("board", "tcp://127.0.0.1:5025"), ("gauge", "usb://20ce:0022/7"), ("gauge", "tcp://127.0.0.1:5025"),
         ])
     func wrongInstruments(driver: String, address: String) async throws {
         let bench = try Bench()
@@ -76,6 +79,41 @@ struct DeviceAccessTests {
         #expect(error.code == .deviceAddress)
         #expect(error.what == "The virtual laboratory has no instrument \"bax\".")
         #expect(error.fix == "did you mean \"box\"?")
+    }
+
+    @Test("a gauge of the virtual laboratory answers; what is no gauge is refused with the gauges there are")
+    func gauge() async throws {
+        let bench = try Bench()
+        let fridge = try bench.instrument(.gauge, "mock://lab/fridge")
+        #expect(try await fridge.connect().isSimulated)
+        #expect(try await fridge.readings().map(\.unit) == ["K", "K", "K", "bar", nil])
+        #expect(try await fridge.problems() == [])
+        await fridge.close()
+        let error = try await failure { try bench.instrument(.gauge, "mock://lab/fridg") }
+        #expect(error.what == "The virtual laboratory has no gauge \"fridg\".")
+        #expect(error.fix == "did you mean \"fridge\"?")
+        #expect(try await failure { try bench.instrument(.rfSwitch, "mock://lab/fridge") }.code == .deviceAddress)
+    }
+
+    @Test("mocklab shows its gauges beside the boards, by the instrument protocol")
+    func servedGauge() async throws {
+        let bench = try Bench()
+        let path = "\(Bench.root)/Calibration/mocklab/profile.yaml"
+        let text = try readText(path) + "\ngauges: {amp: {model: amplifier, serial: A-1}}\n"
+        let host = try MockLabHost(
+            profile: text, source: path, seed: 1, pace: .max,
+            endpoints: PerNode { "ipc://\(bench.file($0.name))" }, gauges: { "ipc://\(bench.file($0))" })
+        defer { host.stop() }
+        let amp = try bench.instrument(.gauge, "zmq+ipc://\(bench.file("amp"))")
+        #expect(try await amp.connect().serial == "A-1")
+        #expect(
+            try await amp.readings() == [
+                InstrumentReading(key: "gain_db", value: .number(39), unit: "dB"),
+                InstrumentReading(key: "bias_ma", value: .number(18), unit: "mA"),
+            ])
+        let error = try await failure { try await amp.set("gain_db", to: .number(1)) }
+        #expect(error.code == .instrumentReadOnly)
+        await amp.close()
     }
 
     @Test("the wrong driver at a mock address says what answers there")

@@ -1,6 +1,7 @@
 import BellModel
 import DriverConformance
 import DriverKit
+import MockLab
 import Testing
 
 @Suite("The conformance kit on instruments")
@@ -22,6 +23,19 @@ struct InstrumentConformanceTests {
         #expect(report.failures.isEmpty, "\(report.text)")
         #expect(report.checks.count == InstrumentConformance.checkCount)
         #expect(await instrument.present == before)
+        #expect(report.isSimulated)
+    }
+
+    @Test("A simulated gauge is a sound instrument", arguments: GaugeModel.allCases)
+    func gauge(model: GaugeModel) async throws {
+        var profile = try SyncLab.profile()
+        let gauge = GaugeTruth(name: "g", model: model)
+        profile.gauges = [gauge]
+        let report = await InstrumentConformance(
+            MockGauge(name: "g", gauge: gauge, laboratory: VirtualLab(profile: profile, seed: 1)),
+            options: InstrumentConformanceOptions(allowSetting: true, allowOutput: true, reads: 5)
+        ).run()
+        #expect(report.failures.isEmpty, "\(report.text)")
         #expect(report.isSimulated)
     }
 

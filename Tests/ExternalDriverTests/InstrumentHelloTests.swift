@@ -32,7 +32,8 @@ struct InstrumentHelloTests {
                 == InstrumentIdentity(vendor: "V", model: "M", serial: "7", firmware: "1", isSimulated: true))
         #expect(
             read.settings == [
-                InstrumentSetting(key: "frequency_hz", summary: "", kind: .number(1...2e10), tolerance: 0.5),
+                InstrumentSetting(
+                    key: "frequency_hz", summary: "", kind: .number(1...2e10), tolerance: 0.5, unit: "Hz"),
                 InstrumentSetting(key: "port", summary: "COM goes there", kind: .integer(1...4)),
                 InstrumentSetting(key: "locked", summary: "", kind: .toggle, isWritable: false),
                 InstrumentSetting(key: "reference", summary: "", kind: .choice(["internal", "external"])),

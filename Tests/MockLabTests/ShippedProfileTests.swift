@@ -48,7 +48,7 @@ struct ShippedProfileTests {
     @Test("S is what the profile promises", arguments: [("profile.yaml", 2.24), ("profile-storz2023.yaml", 2.0747)])
     func sValue(profile: String, expected: Double) throws {
         let physics = try physics(profile)
-        #expect(abs(physics.sValue() - expected) < 0.005)
+        #expect(abs(physics.sValue() - expected) < 5e-4)
         for readout in [physics.readouts.alice, physics.readouts.bob] {
             #expect(readout.probabilityOfOne(excited: 0) < 0.022)
             #expect(readout.probabilityOfOne(excited: 1) > 0.975)

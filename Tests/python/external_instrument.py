@@ -4,10 +4,13 @@ import json
 import pathlib
 import random
 import re
+import socket
 import sys
+import threading
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "Drivers/python"))
+from belldriver.example_gauge import Fridge, MadeUp, Monitor
 from belldriver.example_instrument import ExampleSource
 
 
@@ -16,6 +19,43 @@ def exchanges():
     for body in re.findall(r"```exchange\n(.*?)```", text, re.S):
         question, answer = body.split("\n", 1)
         yield question.encode(), json.loads(answer)
+
+
+def ask(gauge, method, **params):
+    return json.loads(gauge.answer(json.dumps({"id": 1, "method": method, "params": params}).encode()))
+
+
+def gauges():
+    """The example gauge with made-up values, and with a monitor that answers, lies, and goes away."""
+    fridge = Fridge(MadeUp(), simulated=True)
+    hello = ask(fridge, "hello", protocol=1)["result"]
+    assert hello["identity"]["simulated"] is True
+    assert not any(setting["writable"] for setting in hello["settings"])
+    assert 0.008 < ask(fridge, "read", key="mixing_chamber_k")["result"]["value"] < 0.014
+    assert ask(fridge, "set", key="still_k", value=1)["error"]["code"] == "instrument.read-only"
+    assert ask(fridge, "problems")["result"]["problems"] == []
+
+    answers = {b"READ:TEMP:MC?": b"0.0125\n", b"READ:TEMP:STILL?": b"warm\n", b"READ:COMP:ON?": b"0\n"}
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        link, _ = server.accept()
+        with link, link.makefile("rb") as lines:
+            for line in lines:
+                if line.strip() not in answers:
+                    return
+                link.sendall(answers[line.strip()])
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    fridge = Fridge(Monitor(*server.getsockname()), simulated=False)
+    assert ask(fridge, "read", key="mixing_chamber_k")["result"]["value"] == 0.0125
+    assert ask(fridge, "read", key="still_k")["error"]["code"] == "fridge.answer"
+    assert ask(fridge, "problems")["result"]["problems"] == ["the compressor is off"]
+    assert ask(fridge, "read", key="helium_bar")["error"]["code"] == "fridge.silent"
+    thread.join()
+    server.close()
+    assert ask(fridge, "read", key="helium_bar")["error"]["code"] == "fridge.silent"
 
 
 def main():
@@ -49,6 +89,7 @@ def main():
                     b'{"id":1,"method":"read","params":{"key":{}}}'):
         answer = source.answer(hostile)
         assert answer is None or "error" in json.loads(answer), (hostile, answer)
+    gauges()
     print(f"external instrument: {count} exchanges as documented, {answered} of 5000 damaged requests answered "
           f"(seed {seed})")
 

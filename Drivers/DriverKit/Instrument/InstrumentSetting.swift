@@ -23,13 +23,18 @@ public struct InstrumentSetting: Equatable, Sendable {
     public var isWritable: Bool
     /// How far a value that was read back may be from what was set; 0 for all but numbers.
     public var tolerance: Double
+    /// Of a number, as people write it, for example `K`; nil where the driver does not say more than the key's end.
+    public var unit: String?
 
-    public init(key: String, summary: String, kind: Kind, isWritable: Bool = true, tolerance: Double = 0) {
+    public init(
+        key: String, summary: String, kind: Kind, isWritable: Bool = true, tolerance: Double = 0, unit: String? = nil
+    ) {
         self.key = key
         self.summary = summary
         self.kind = kind
         self.isWritable = isWritable
         self.tolerance = tolerance
+        self.unit = unit
     }
 }
 

@@ -17,7 +17,8 @@ struct VirtualBoard: Sendable {
     }
 
     let node: Node
-    let truth: BoardTruth
+    /// Only its drift changes it.
+    var truth: BoardTruth
     private let isMaster: Bool
     let key: SigningKey
     private(set) var bootID: UInt64

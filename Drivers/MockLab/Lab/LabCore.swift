@@ -11,9 +11,9 @@ struct LabCore: Sendable {
     private let seed: UInt64
     private let pace: Pace
     private let makeBootID: @Sendable () -> UInt64
-    private let gaussian = GaussianTable()
-    private var random: TrialSampler.Randomness
-    private(set) var boards: PerNode<VirtualBoard>
+    let gaussian = GaussianTable()
+    var random: TrialSampler.Randomness
+    var boards: PerNode<VirtualBoard>
     /// Index of the next pulse.
     private(set) var pulse: UInt64 = 0
     /// Laboratory time of the next pulse in picoseconds.
@@ -27,15 +27,26 @@ struct LabCore: Sendable {
     var faults = FaultBook()
     private var physics: (key: PhysicsKey, sampler: TrialSampler)?
 
+    /// Nil when nothing drifts.
+    var drift: LabDrift?
+    /// What the drift has made of the profile's physics.
+    var truthNow: PhysicsTruth
+    var gauges: GaugeBook
+
     private struct PhysicsKey: Equatable {
         var versions: PerNode<Int?>
         var isBlocked: Bool
+        var driftStep: UInt64
     }
 
     /// - Parameter makeBootID: Another number at each call; not from the seed, because a restarted laboratory must be
     ///   seen as such.
     init(profile: MockProfile, seed: UInt64, pace: Pace, makeBootID: @escaping @Sendable () -> UInt64) {
+        let profile = profile.drawn(seed: seed)
         self.profile = profile
+        drift = LabDrift(profile: profile, seed: seed)
+        truthNow = profile.physics
+        gauges = GaugeBook(profile: profile, seed: seed)
         self.seed = seed
         self.pace = pace
         self.makeBootID = makeBootID
@@ -153,8 +164,7 @@ struct LabCore: Sendable {
         }
         let period = LabCore.period(of: program)
         let halves = PerNode { boards[$0].half(count: slice) }
-        let made = sampler().play(
-            count: slice, time: time, period: period, halves: halves, random: &random)
+        let made = play(slice, period: period, halves: halves, areTrials: true) { $0.sampler() }
         let range = first..<first + UInt64(slice)
         let chunkFaults = faults.strikeIn(range)
         for node in Node.allCases {
@@ -178,7 +188,7 @@ struct LabCore: Sendable {
     /// The sampler for what is loaded and armed now.
     private mutating func sampler() -> TrialSampler {
         let versions = PerNode<Int?> { boards[$0].arm == nil ? nil : boards[$0].programVersion }
-        let key = PhysicsKey(versions: versions, isBlocked: faults.isBlocked)
+        let key = PhysicsKey(versions: versions, isBlocked: faults.isBlocked, driftStep: drift?.index ?? 0)
         if let physics, physics.key == key { return physics.sampler }
         let programs = PerNode<NodeProgram?> { boards[$0].arm == nil ? nil : boards[$0].program }
         let made = TrialSampler(physics: BellPhysics(programs: programs, truth: truth), gaussian: gaussian)
@@ -186,8 +196,9 @@ struct LabCore: Sendable {
         return made
     }
 
-    private var truth: PhysicsTruth {
-        var truth = profile.physics
+    /// What is true of the cryostat now.
+    var truth: PhysicsTruth {
+        var truth = truthNow
         if faults.isBlocked { truth.link.efficiency = 0 }
         return truth
     }
@@ -195,8 +206,6 @@ struct LabCore: Sendable {
     /// Plays one board's program on its own trigger, with its switch passing.
     private mutating func shoot(_ wanted: ShotsRequest, at node: Node, request: UInt32) {
         guard let program = boards[node].program else { return }
-        var programs = PerNode<NodeProgram?>(alice: nil, bob: nil)
-        programs[node] = program
         let shots = Int(wanted.count)
         let half = TrialSampler.Half(
             firstIndex: 0, bits: [UInt8](repeating: 1, count: shots), startTick: 0, stopDelta: 0, flags: .simulated,
@@ -204,8 +213,10 @@ struct LabCore: Sendable {
         var halves = PerNode<TrialSampler.Half?>(alice: nil, bob: nil)
         halves[node] = half
         let period = LabCore.period(of: program)
-        let made = TrialSampler(physics: BellPhysics(programs: programs, truth: truth), gaussian: gaussian).play(
-            count: shots, time: time, period: period, halves: halves, random: &random)
+        let made = play(shots, period: period, halves: halves, areTrials: false) { core in
+            let physics = BellPhysics(shotsOf: program, node: node, truth: core.truth)
+            return TrialSampler(physics: physics, gaussian: core.gaussian)
+        }
         time &+= UInt64(shots) &* period
         let points = TrialRecord.all(in: made[node]?.records ?? []).map { Shots.Point(i: $0.i, q: $0.q) }
         let mean = { (sum: Int64) in Int32(clamping: sum * 65_536 / Int64(max(shots, 1))) }

@@ -15,6 +15,7 @@ public final class MockLabHost: Sendable {
     private let usb: MockUSBServer?
     private let lab: VirtualLab
     private let server: MockLabServer
+    private let gauges: GaugeServer?
     private let reactor: Reactor
 
     /// Reads the profile, binds both boards and begins to serve.
@@ -25,11 +26,12 @@ public final class MockLabHost: Sendable {
     ///   - settings: Changes to the profile, `key=value`.
     ///   - faults: `kind[:node][:value]@trial`.
     ///   - endpoints: ZeroMQ endpoints, with or without `zmq+` in front.
+    ///   - gauges: Where a gauge listens, by its name; nil: nowhere.
     ///   - usbip: Where the boards and the profile's instruments are shown as USB devices: `127.0.0.1:3240` or a path.
     /// - Throws: All that is wrong with the profile; `mocklab.setting`, `mocklab.fault`, `zeromq.…`.
     public init(
         profile: String, source: String, settings: [String] = [], faults: [String] = [], seed: UInt64, pace: Pace,
-        endpoints: PerNode<String>, usbip: [String] = []
+        endpoints: PerNode<String>, gauges: ((String) -> String)? = nil, usbip: [String] = []
     ) throws(BellError) {
         var node = try YAMLNode.parse(profile, source: source)
         for setting in settings { node = try node.setting(setting) }
@@ -43,6 +45,9 @@ public final class MockLabHost: Sendable {
             lab: lab, reactor: reactor,
             endpoints: endpoints.map { $0.hasPrefix("zmq+") ? String($0.dropFirst("zmq+".count)) : $0 })
         self.endpoints = server.endpoints
+        var served: GaugeServer?
+        if let gauges { served = try GaugeServer(lab: lab, reactor: reactor, endpoint: gauges) }
+        self.gauges = served
         var addresses: [USBIPAddress] = []
         for text in usbip { addresses.append(try USBIPAddress(parsing: text)) }
         usb =
@@ -56,6 +61,7 @@ public final class MockLabHost: Sendable {
     public func stop() {
         lab.stop()
         usb?.close()
+        gauges?.close()
         server.close()
         reactor.shutdown()
     }

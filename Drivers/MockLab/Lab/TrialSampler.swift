@@ -44,16 +44,21 @@ struct TrialSampler: Sendable {
     }
 
     private let physics: BellPhysics
-    /// For a setting pair, three rising thresholds on 64 random bits; index 3·(2x + y).
+    /// For a setting pair, rising thresholds on 64 random bits between the joint states that are possible.
     private let thresholds: [UInt64]
+    /// What the number of thresholds passed means: 4·alice's level + bob's.
+    private let states: [UInt8]
     private let gaussian: GaussianTable
 
     init(physics: BellPhysics, gaussian: GaussianTable) {
         self.physics = physics
         self.gaussian = gaussian
+        // Two-level systems need three thresholds a setting pair; a level that nobody reaches costs nothing.
+        let isTwoLevel = (0..<36).allSatisfy { $0 % 3 < 2 && $0 % 9 < 6 || physics.levels[$0] == 0 }
+        let places = isTwoLevel ? [0, 1, 3, 4] : Array(0..<9)
         var thresholds: [UInt64] = []
         for setting in 0..<4 {
-            let p = physics.populations[4 * setting..<4 * setting + 4]
+            let p = places.map { physics.levels[9 * setting + $0] }
             let total = p.reduce(0, +)
             var sum = 0.0
             for value in p.dropLast() {
@@ -62,6 +67,7 @@ struct TrialSampler: Sendable {
             }
         }
         self.thresholds = thresholds
+        states = places.map { UInt8(4 * ($0 / 3) + $0 % 3) }
     }
 
     private static func scaled(_ p: Double) -> UInt64 {
@@ -78,34 +84,38 @@ struct TrialSampler: Sendable {
         count: Int, time: UInt64, period: UInt64, halves: PerNode<Half?>,
         random: inout Randomness
     ) -> PerNode<Output?> {
-        var states = [UInt8](repeating: 0, count: count)
+        var drawn = [UInt8](repeating: 0, count: count)
+        let edges = states.count - 1
         for trial in 0..<count {
             let x = halves.alice?.bits[trial] ?? 0
             let y = halves.bob?.bits[trial] ?? 0
-            let at = 3 * Int(2 * x + y)
+            let at = edges * Int(2 * x + y)
             let draw = random.states.next()
-            var state: UInt8 = draw < thresholds[at] ? 0 : 1
-            state += draw < thresholds[at + 1] ? 0 : 1
-            state += draw < thresholds[at + 2] ? 0 : 1
-            states[trial] = state
+            var passed = draw < thresholds[at] ? 0 : 1
+            passed += draw < thresholds[at + 1] ? 0 : 1
+            passed += draw < thresholds[at + 2] ? 0 : 1
+            if edges > 3 && passed == 3 {
+                for place in at + 3..<at + edges { passed += draw < thresholds[place] ? 0 : 1 }
+            }
+            drawn[trial] = states[passed]
         }
         return PerNode { node in
             guard let half = halves[node] else { return nil }
-            let shift: UInt8 = node == .alice ? 1 : 0
+            let shift: UInt8 = node == .alice ? 2 : 0
             return half.play(
-                time: time, period: period, excited: states, shift: shift,
+                time: time, period: period, states: drawn, shift: shift,
                 readout: physics.readouts[node], gaussian: gaussian, random: &random.noise[node])
         }
     }
 }
 
 extension TrialSampler.Half {
-    /// Writes one node's records; bit `shift` of each of `excited` tells the qubit's state.
+    /// Writes one node's records; two bits from `shift` of each of `states` tell the transmon's level.
     fileprivate func play(
-        time: UInt64, period: UInt64, excited: [UInt8], shift: UInt8, readout: ReadoutModel,
+        time: UInt64, period: UInt64, states: [UInt8], shift: UInt8, readout: ReadoutModel,
         gaussian: GaussianTable, random: inout Xoshiro256
     ) -> TrialSampler.Output {
-        let count = excited.count
+        let count = states.count
         let start = UInt64(startTick)
         var pulseTicks = [UInt64](repeating: 0, count: count)
         let size = count * TrialRecord.byteCount
@@ -124,7 +134,7 @@ extension TrialSampler.Half {
                 pulseTicks[trial] = tick
                 var clipped = false
                 let point = readout.sample(
-                    excited: excited[trial] >> shift & 1, gaussian, &local, clipped: &clipped)
+                    level: states[trial] >> shift & 3, gaussian, &local, clipped: &clipped)
                 var flags = self.flags
                 if clipped { flags.insert(.saturated) }
                 let at = trial * TrialRecord.byteCount

@@ -70,6 +70,34 @@ public final class VirtualLab: Sendable {
         }
     }
 
+    // MARK: What else there is
+
+    /// The profile's gauges.
+    public var gauges: [GaugeTruth] { state.withLock { $0.core.profile.gauges } }
+
+    /// Seconds of drift since the start: laboratory time × the profile's `time_factor`.
+    public var driftTime: Double {
+        state.withLock { $0.core.profile.drift.seconds(at: $0.core.time) }
+    }
+
+    /// What is true of the cryostat now; for tests, which compare a calibration with it.
+    var truth: PhysicsTruth {
+        state.withLock { state in
+            state.core.drift(to: state.core.time)
+            return state.core.truth
+        }
+    }
+
+    /// What a gauge shows; nil when it does not answer, or is none.
+    func read(gauge: String, _ key: String) -> InstrumentValue? {
+        state.withLock { $0.isStopped ? nil : $0.core.readGauge(gauge, key) }
+    }
+
+    /// What a gauge complains of; nil when it does not answer, or is none.
+    func problems(ofGauge gauge: String) -> [String]? {
+        state.withLock { $0.isStopped ? nil : $0.core.gaugeProblems(gauge) }
+    }
+
     // MARK: Clients
 
     /// Handles a client's frame; a HELLO makes it the one that the board talks to.

@@ -14,6 +14,20 @@ public struct NodeTruth: Equatable, Sendable {
     public var rabi = 55e6
     /// Qubit frequency minus the node's frame, in Hz.
     public var detuning = 0.0
+    /// Frequency of the |e⟩–|f⟩ transition minus that of |g⟩–|e⟩, in Hz; nil: a two-level system.
+    public var anharmonicity: Double?
+    /// Standard deviation in Hz of the frequency's quasi-static noise: it stays for a trial and differs in the next.
+    public var slowDetuning = 0.0
+    /// Gain of the mixer's I port over that of its Q port, minus 1.
+    public var mixerGainError = 0.0
+    /// How far the mixer's I and Q axes are from 90° apart, in radians.
+    public var mixerSkew = 0.0
+    /// Amplitude at the qubit of the switched path relative to the fixed one.
+    public var gatedGain = 1.0
+    /// Phase of the switched path relative to the fixed one, in radians.
+    public var gatedPhase = 0.0
+    /// Time constant of the switch's opening, in seconds: the amplitude follows 1 − e^{−t/τ}.
+    public var switchRise = 0.0
     /// How much the blocked setting switch attenuates, in dB of power.
     public var gateIsolation = Double.infinity
     /// Seconds from the gate event until the switch has moved; before that it blocks.
@@ -45,6 +59,17 @@ public struct ReadoutTruth: Equatable, Sendable {
     public var window = 50e-9
     /// Attenuation and gain drift: scales the signal, not the noise.
     public var gain = 1.0
+    /// Offset of the best tone from the readout frame in Hz: in the middle of the resonator's frequencies for |g⟩ and |e⟩.
+    public var frequency = 0.0
+    /// Full width κ/2π of the resonator in Hz; infinite: no resonator, the clouds are there at once at any frequency.
+    public var linewidth = Double.infinity
+    /// Dispersive shift χ/2π in Hz: the resonator is at `frequency` − χ, + χ and + 3χ for |g⟩, |e⟩ and |f⟩.
+    public var shift = 0.0
+    /// Tone amplitude at which the clouds stop growing, of full scale.
+    public var saturation = Double.infinity
+    /// Rate in 1/s at which a tone of full scale makes the transmon change its level, up and down each; it grows with the
+    /// tone's fourth power.
+    public var excitationRate = 0.0
 
     public init() {}
 }
@@ -59,8 +84,11 @@ public struct LinkTruth: Equatable, Sendable {
     public var phaseNoise = 0.0
     /// Seconds from the middle of the emission to the middle of the photon's arrival.
     public var delay = 0.0
-    /// How late or early (seconds) the absorption may be until its efficiency falls to 1/e; infinite: never.
+    /// How late or early (seconds) the absorption may be until its efficiency falls to 1/e; infinite: never. With
+    /// ``isShaped`` the standard deviation of the response by which the transfer resonators widen the photon; infinite: none.
     public var modeWidth = Double.infinity
+    /// Whether the efficiency follows the overlap of the photon's mode with the absorption's waveform.
+    public var isShaped = false
 
     public init() {}
 }

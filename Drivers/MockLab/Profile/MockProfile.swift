@@ -12,6 +12,10 @@ public struct MockProfile: Equatable, Sendable {
     public var triggerMaster: Node
     /// Simulated instruments beside the boards; nothing that they are set to changes the physics yet.
     public var instruments: [MockInstrument] = []
+    /// Monitored values beside the physics.
+    public var gauges: [GaugeTruth] = []
+    /// Which of these numbers change, and how.
+    public var drift = DriftPlan()
 
     public init(name: String, physics: PhysicsTruth, boards: PerNode<BoardTruth>, triggerMaster: Node = .alice) {
         self.name = name
@@ -43,6 +47,8 @@ public struct MockProfile: Equatable, Sendable {
                     MockInstrument(name: name, model: entry.string("model"), serial: entry.string("serial")))
             }
         }
+        let gauges = GaugeTruth.all(reading: &reader, instruments: instruments.map(\.name))
+        let drift = DriftPlan(reading: &reader)
         try reader.finish()
         guard let alice = read.alice.1, let bob = read.bob.1 else {
             throw BellError(.yamlValue, "A board's tick rate is not between 1 kHz and 1 THz.", at: yaml.source)
@@ -53,6 +59,8 @@ public struct MockProfile: Equatable, Sendable {
             name: name, physics: physics, boards: PerNode(alice: alice, bob: bob),
             triggerMaster: Node(name: master) ?? .alice)
         self.instruments = instruments
+        self.gauges = gauges
+        self.drift = drift
     }
 }
 
@@ -65,6 +73,7 @@ extension LinkTruth {
         phaseNoise = reader.double("phase_noise_deg", in: 0...360) * .pi / 180
         delay = reader.double("delay_ns", in: 0...100_000) * 1e-9
         modeWidth = reader.double("mode_width_ns", in: 0.001...1e6) * 1e-9
+        isShaped = reader.optionalBool("shaped") ?? false
     }
 }
 
@@ -78,6 +87,13 @@ extension NodeTruth {
         thermal = reader.double("thermal_population", in: 0...0.5)
         rabi = reader.double("rabi_mhz", in: 0...10_000) * 1e6
         detuning = reader.double("detuning_khz", in: -1e6...1e6) * 1e3
+        anharmonicity = reader.optionalDouble("anharmonicity_mhz", in: -2000...2000).map { $0 * 1e6 }
+        slowDetuning = (reader.optionalDouble("slow_detuning_khz", in: 0...10_000) ?? 0) * 1e3
+        mixerGainError = reader.optionalDouble("mixer_gain_error", in: -0.5...0.5) ?? 0
+        mixerSkew = (reader.optionalDouble("mixer_skew_deg", in: -45...45) ?? 0) * .pi / 180
+        gatedGain = reader.optionalDouble("gated_gain", in: 0...10) ?? 1
+        gatedPhase = (reader.optionalDouble("gated_phase_deg", in: -360...360) ?? 0) * .pi / 180
+        switchRise = (reader.optionalDouble("switch_rise_ns", in: 0...1000) ?? 0) * 1e-9
         gateIsolation = reader.double("switch_isolation_db", in: 0...200)
         switchDelay = reader.double("switch_delay_ns", in: 0...1000) * 1e-9
         switchLine = reader.double("switch_line_ns", in: 0...1000) * 1e-9
@@ -98,6 +114,14 @@ extension ReadoutTruth {
         noise = reader.double("noise_codes", in: 0...32_767)
         window = reader.double("window_ns", in: 0.1...1e6) * 1e-9
         gain = reader.optionalDouble("gain", in: 0...10) ?? 1
+        frequency = (reader.optionalDouble("frequency_khz", in: -1e6...1e6) ?? 0) * 1e3
+        linewidth = reader.optionalDouble("linewidth_mhz", in: 0.001...1000).map { $0 * 1e6 } ?? .infinity
+        shift = (reader.optionalDouble("shift_mhz", in: -1000...1000) ?? 0) * 1e6
+        saturation = reader.optionalDouble("saturation", in: 0.001...1000) ?? .infinity
+        excitationRate = (reader.optionalDouble("excitation_rate", in: 0...1000) ?? 0) * 1e6
+        if linewidth.isFinite && shift == 0 {
+            reader.fail("linewidth_mhz", "A resonator tells the levels apart by its shift: shift_mhz is missing or 0.")
+        }
     }
 }
 

@@ -23,7 +23,8 @@ extension YAMLNode {
         return replacing(path[...], by: String(assignment[assignment.index(after: mark)...]))
     }
 
-    private func replacing(_ path: ArraySlice<String>, by value: String) -> YAMLNode {
+    /// A copy with the scalar at the end of `path` changed or added.
+    func replacing(_ path: ArraySlice<String>, by value: String) -> YAMLNode {
         guard let key = path.first else {
             return YAMLNode(.scalar(value, quoted: false), source: "--profile-set")
         }

@@ -6,6 +6,11 @@ import BellSequence
 enum SequenceCommand {
     static func check(_ invocation: Invocation) throws(BellError) -> Reply {
         let path = invocation.positional(0) ?? ""
+        if let experiment = try experiment(path, invocation) {
+            return Reply(
+                json: ["sequence": .string(path), "ok": true, "experiment": experiment.json],
+                text: "\(path): ok\n" + players(experiment))
+        }
         let compiled = try compile(path, invocation)
         return Reply(
             json: ["sequence": .string(path), "ok": true, "table": compiled.table.json],
@@ -14,8 +19,15 @@ enum SequenceCommand {
 
     static func show(_ invocation: Invocation) throws(BellError) -> Reply {
         let path = invocation.positional(0) ?? ""
-        let compiled = try compile(path, invocation)
         let picture = invocation.text("svg") ?? pictureName(path)
+        if let experiment = try experiment(path, invocation) {
+            try writeFileAtomically(picture, text: experimentSVG(experiment), mode: 0o644)
+            return Reply(
+                json: [
+                    "sequence": .string(path), "experiment": experiment.json, "svg": .string(absolutePath(picture)),
+                ], text: ended(experiment.text) + "picture: \(picture)\n")
+        }
+        let compiled = try compile(path, invocation)
         try writeFileAtomically(picture, text: timelineSVG(compiled), mode: 0o644)
         return Reply(
             json: ["sequence": .string(path), "table": compiled.table.json, "svg": .string(absolutePath(picture))],
@@ -27,6 +39,21 @@ enum SequenceCommand {
         var name = path.split(separator: "/").last.map(String.init) ?? path
         for suffix in [".yaml", ".yml"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
         return "\(name).svg"
+    }
+
+    /// Who plays what, for a check that found nothing.
+    private static func players(_ compiled: CompiledExperiment) -> String {
+        Node.allCases.map { node in
+            guard let program = compiled.programs[node] else { return "" }
+            return "  \(node.name)   \(program.events.count) events; an experiment makes no claim of locality\n"
+        }.joined()
+    }
+
+    /// The file compiled as an experiment with its defaults; nil when it is a sequence of trials.
+    private static func experiment(_ path: String, _ invocation: Invocation) throws(BellError) -> CompiledExperiment? {
+        try OfflineCompiler.experiment(
+            path, lab: invocation.text("lab") ?? "",
+            inputBits: invocation.text("input-bits") == "host" ? .host : .board)
     }
 
     private static func compile(_ path: String, _ invocation: Invocation) throws(BellError) -> CompiledSequence {

@@ -1,0 +1,39 @@
+/// How one number of a simulated laboratory wanders: a random walk that is pulled back, jumps, and a straight line.
+///
+/// All sizes are in the number's own unit; the offset from the number's value at the start is the sum of the three.
+public struct DriftLaw: Equatable, Sendable {
+    /// An Ornstein–Uhlenbeck process: stationary, normal, its correlation falls as e^{−t/correlation}.
+    public struct Wander: Equatable, Sendable {
+        /// Stationary standard deviation; ≥ 0.
+        public var deviation: Double
+        /// Seconds; > 0.
+        public var correlation: Double
+
+        public init(deviation: Double, correlation: Double) {
+            self.deviation = deviation
+            self.correlation = correlation
+        }
+    }
+
+    /// Steps at random moments (a Poisson process); each stays.
+    public struct Jumps: Equatable, Sendable {
+        public var perHour: Double
+        /// Standard deviation of one jump, normal with mean 0.
+        public var deviation: Double
+
+        public init(perHour: Double, deviation: Double) {
+            self.perHour = perHour
+            self.deviation = deviation
+        }
+    }
+
+    public var wander: Wander?
+    public var jumps: Jumps?
+    public var perHour = 0.0
+
+    public init(wander: Wander? = nil, jumps: Jumps? = nil, perHour: Double = 0) {
+        self.wander = wander
+        self.jumps = jumps
+        self.perHour = perHour
+    }
+}
