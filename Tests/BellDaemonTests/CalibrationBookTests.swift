@@ -136,6 +136,14 @@ import Testing
         #expect(try book.states(of: graph)[rabi] == nil, "its last proposal was not accepted")
     }
 
+    @Test("a good run that had nothing to propose is right from then on, and moves nothing")
+    func nothingToSet() throws {
+        let book = try book(at: noon)
+        let fine = CalibrationItem(.node(.alice), "fine-half-pi")
+        _ = try run(book, at: noon + 5, nil, item: fine)
+        #expect(try book.states(of: graph)[fine] == ItemState(verified: noon + 5))
+    }
+
     @Test("a value that was measured again and found where it was does not count as moved")
     func unmoved() throws {
         let book = try book(at: noon)
