@@ -218,7 +218,7 @@ public final class Daemon: Sendable {
     ) throws(BellError) -> CalibrationKit {
         let book = try LaboratoryBook(
             laboratory: files.path, history: state.file(CalibrationHistory.fileName), clock: wallClockSeconds)
-        return CalibrationKit(shelf: try RoutineShelf([]), book: book) {
+        return CalibrationKit(shelf: try RoutineShelf(RoutineTable.all), book: book) {
             let experiments = ExperimentFiles(laboratory: files.path)
             return { (point, values, limits, inputBits) throws(BellError) in
                 try experiments.compile(point, values, limits, inputBits)

@@ -1,4 +1,5 @@
 import BellModel
+import BellPlot
 import Foundation
 import Testing
 

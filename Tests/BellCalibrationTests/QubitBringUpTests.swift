@@ -6,18 +6,21 @@ import Testing
 
 @Suite("Readout and qubit from nothing, in the simulated laboratory", .serialized)
 struct QubitBringUpTests {
-    /// Values as after a cool-down: far off, and nothing known of the readout.
-    static let cold: [String: Double] = [
-        "drive_detuning": 5e6, "half_pi_amplitude": 0.98, "readout_angle": -2.4, "readout_threshold": 3000,
-        "readout_frequency": 9e6, "readout_amplitude": 0.7,
-    ]
-
-    @Test("From a cold start every routine succeeds and finds the truth", arguments: [1, 2] as [UInt64])
+    @Test(
+        "From a cold start every routine succeeds and finds the truth",
+        arguments: [1, 2, 3, 4] as [UInt64])
     func bringUp(seed: UInt64) throws {
         let node: Node = seed.isMultiple(of: 2) ? .bob : .alice
         var bench = try MockBench(profile: "profile-transmon.yaml", seed: seed)
-        try bench.set(node, Self.cold)
-        if seed.isMultiple(of: 2) { try bench.set(node, ["drive_detuning": -5e6, "half_pi_amplitude": 0.55]) }
+        var random = QubitPaper.Numbers(seed: seed)
+        func within(_ low: Double, _ high: Double) -> Double { low + (high - low) * random.uniform() }
+        try bench.set(
+            node,
+            [
+                "drive_detuning": within(-5e6, 5e6), "half_pi_amplitude": within(0.53, 0.99),
+                "readout_angle": within(-3, 3), "readout_threshold": within(-3000, 3000),
+                "readout_frequency": within(-15e6, 15e6), "readout_amplitude": within(0.5, 1),
+            ])
         var metrics: [String: Double] = [:]
         for routine in RoutineTable.ofNode {
             let report = try bench.run(routine, node)

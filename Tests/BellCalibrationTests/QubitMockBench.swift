@@ -54,13 +54,13 @@ struct MockBench {
 
     /// Plays a routine to its end; proposals are not accepted.
     mutating func run(_ routine: any CalibrationRoutine, _ node: Node, isCheck: Bool = false) throws -> RoutineReport {
-        var rounds: [[Measurement]] = []
+        var rounds: [[BellCalibration.Measurement]] = []
         let context = RoutineContext(node: node, values: values, limits: limits)
         while rounds.count < 20 {
             switch isCheck ? try routine.check(context, rounds) : try routine.calibrate(context, rounds) {
             case .finish(let report): return report
             case .measure(let points, _):
-                var round: [Measurement] = []
+                var round: [BellCalibration.Measurement] = []
                 for point in points { round.append(try shoot(point, node)) }
                 rounds.append(round)
             }
@@ -72,7 +72,7 @@ struct MockBench {
         for proposal in report.proposals { try set(node, [proposal.path.quantity: proposal.value]) }
     }
 
-    mutating func shoot(_ point: ExperimentPoint, _ node: Node) throws -> Measurement {
+    mutating func shoot(_ point: ExperimentPoint, _ node: Node) throws -> BellCalibration.Measurement {
         if experiments[point.sequence] == nil {
             experiments[point.sequence] = try ExperimentSequence(
                 yaml: try Self.yaml("Sequences/calibration/\(point.sequence).yaml"))

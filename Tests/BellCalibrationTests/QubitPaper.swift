@@ -27,6 +27,8 @@ struct QubitPaper {
     var pulseError = 7e-4
     var resonator = 4e6
     var resonatorWidth = 6e6
+    /// 1 or −1: the sense in which the receiver counts phases.
+    var sense = 1.0
     var bestTone = 5e6
     var separation = 4000.0
     /// Tone amplitude from which more tone only adds noise.
@@ -67,7 +69,7 @@ struct QubitPaper {
     mutating func run(_ routine: any CalibrationRoutine, _ context: RoutineContext, isCheck: Bool = false) throws
         -> RoutineReport
     {
-        var rounds: [[Measurement]] = []
+        var rounds: [[BellCalibration.Measurement]] = []
         while rounds.count < 20 {
             switch isCheck ? try routine.check(context, rounds) : try routine.calibrate(context, rounds) {
             case .finish(let report): return report
@@ -77,7 +79,7 @@ struct QubitPaper {
         throw BellError(.calibrationMissing, "\(routine.name) does not end.")
     }
 
-    mutating func shoot(_ point: ExperimentPoint, _ context: RoutineContext) -> Measurement {
+    mutating func shoot(_ point: ExperimentPoint, _ context: RoutineContext) -> BellCalibration.Measurement {
         let bench = NodeBench(context)
         let p = isDead ? 0 : population(point, bench)
         var excited = (i: 0.0, q: 0.0)
@@ -86,7 +88,7 @@ struct QubitPaper {
         if point.sequence == "resonator-spectroscopy" {
             let detuning = 2 * (point.parameters["frequency_hz", default: 0] - resonator) / resonatorWidth
             let size = 5000 / (1 + detuning * detuning)
-            ground = (i: 1500 + size, q: -size * detuning)
+            ground = (i: 1500 + size, q: -sense * size * detuning)
             excited = ground
         } else {
             let tone = point.parameters["frequency_hz"] ?? bench.value("readout_frequency") ?? 0

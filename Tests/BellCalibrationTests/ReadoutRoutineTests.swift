@@ -7,11 +7,14 @@ import Testing
 
 @Suite("Routines of the readout, on paper")
 struct ReadoutRoutineTests {
-    @Test("The resonator is found, also from its flank, in either sense of the phase", arguments: [-6e6, 4e6, 31e6])
-    func resonator(_ place: Double) throws {
+    @Test(
+        "The resonator is found, also from its flank, in either sense of the phase", arguments: [-6e6, 4e6, 31e6],
+        [1.0, -1])
+    func resonator(_ place: Double, sense: Double) throws {
         for seed in [2, 9, 33] as [UInt64] {
             var paper = QubitPaper(seed: seed)
             paper.resonator = place
+            paper.sense = sense
             let report = try paper.run(ResonatorSpectroscopy(), try PaperContext.make(["readout_frequency": 0]))
             #expect(report.verdict == .good, "\(report.reason)")
             let proposal = try #require(report.proposal("readout_frequency"))

@@ -7,6 +7,7 @@ import Board
 import DriverKit
 import MockLab
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BellDaemon

@@ -122,6 +122,20 @@ import Testing
         #expect(try book.states(of: graph)[allxy] == ItemState(verified: noon + 40))
     }
 
+    @Test("a routine whose values a finer one has measured since did its part")
+    func finer() throws {
+        let book = try book(at: noon)
+        let fine = CalibrationItem(.node(.alice), "fine-half-pi")
+        for (place, item) in [rabi, fine].enumerated() {
+            let name = try run(book, at: noon + Double(place), 0.8, item: item)
+            _ = try book.accept(name, by: "eve", allowsSimulated: true)
+        }
+        #expect(try book.states(of: graph)[rabi] == ItemState(verified: noon, calibrated: noon))
+        let open = try run(book, at: noon + 5, 0.9)
+        #expect(try book.show(open)["verdict"] == "good")
+        #expect(try book.states(of: graph)[rabi] == nil, "its last proposal was not accepted")
+    }
+
     @Test("a value that was measured again and found where it was does not count as moved")
     func unmoved() throws {
         let book = try book(at: noon)

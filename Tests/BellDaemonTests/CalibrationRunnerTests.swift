@@ -6,6 +6,7 @@ import Board
 import DriverKit
 import MockLab
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BellDaemon
@@ -20,22 +21,27 @@ import Testing
         let arms: JointArm
         let values: CalibrationSet
 
-        init(_ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.timeouts) async throws {
+        init(_ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.patient) async throws {
             self.laboratory = laboratory
             let (lab, values) = try ExperimentBench.values(laboratory)
             self.values = values
             let virtual = laboratory.virtual
             keeper = DeviceKeeper(
                 laboratory: lab,
-                openers: PerNode { node in { () async throws(BellError) in try virtual.transport(to: node) } },
+                openers: PerNode(alice: Self.opener(virtual, .alice), bob: Self.opener(virtual, .bob)),
                 timeouts: timeouts, telemetry: { _, _ in }, standing: { _ in .unknown })
             await keeper.listen()
             for node in Node.allCases { _ = try await keeper.boards[node].connect() }
             arms = JointArm(campaign: try .newCalibration())
             runner = ExperimentRunner(
                 boards: keeper.boards, triggerMaster: lab.triggerMaster, arms: arms, timeouts: timeouts,
-                stall: .seconds(2), compile: try ExperimentBench.compile(laboratory))
+                stall: .seconds(20), longestRequest: .milliseconds(80), compile: try ExperimentBench.compile(laboratory)
+            )
             await keeper.beginCalibration(arms)
+        }
+
+        private static func opener(_ lab: VirtualLab, _ node: Node) -> TransportOpener {
+            { () async throws(BellError) in try lab.transport(to: node) }
         }
 
         func end() async {
@@ -49,17 +55,17 @@ import Testing
     func shots() async throws {
         let bench = try await Bench(try TestLaboratory())
         let seen = Mutex<[Int]>([])
-        let point = ExperimentPoint(.shots(.alice), "bell-chsh", count: 250_000)
+        let point = ExperimentPoint(.shots(.alice), "bell-chsh", count: 2500)
         let measured = try await bench.runner.measure(point, values: bench.values, generation: 0) { done in
             seen.withLock { $0.append(done) }
         }
         guard case .shots(let set) = measured else { throw Unexpected() }
-        #expect(set.count == 250_000 && set.q.count == 250_000)
-        #expect(set.ones > 10_000 && set.ones < 240_000, "half of a Bell pair is found in either state")
+        #expect(set.count == 2500 && set.q.count == 2500)
+        #expect(set.ones > 100 && set.ones < 2400, "half of a Bell pair is found in either state")
         let pieces = seen.withLock { $0 }
-        #expect(pieces.last == 250_000)
-        // 2.5 s of 80 µs each: half of what the driver waits for an answer.
-        #expect(pieces.first == 31_250, "\(pieces)")
+        #expect(pieces.last == 2500)
+        // 80 ms, at 80 µs each.
+        #expect(pieces.count == 3 && pieces.first.map { (990...1000).contains($0) } == true, "\(pieces)")
         #expect(bench.runner.work == (compilations: 1, loads: 1))
         await bench.end()
     }
@@ -101,12 +107,12 @@ import Testing
     func joint() async throws {
         let bench = try await Bench(try TestLaboratory())
         let measured = try await bench.runner.measure(
-            ExperimentPoint(.joint, "bell-chsh", count: 100_000), values: bench.values, generation: 0)
+            ExperimentPoint(.joint, "bell-chsh", count: 20_000), values: bench.values, generation: 0)
         guard case .joint(let set) = measured else { throw Unexpected() }
         for node in Node.allCases {
-            #expect(set.settings[node].count == 100_000 && set.i[node].count == 100_000)
+            #expect(set.settings[node].count == 20_000 && set.i[node].count == 20_000)
             let ones = set.settings[node].reduce(0) { $0 + Int($1) }
-            #expect(abs(ones - 50_000) < 1000, "6 standard deviations of fair bits")
+            #expect(abs(ones - 10_000) < 430, "6 standard deviations of fair bits")
         }
         #expect(set.lost == 0)
         #expect(abs(chsh(set)) > 2, "it is the Bell sequence that was played")

@@ -22,6 +22,13 @@ struct TestLaboratory: Sendable {
         request: .milliseconds(1500), transfer: .seconds(5), replay: .seconds(5), heartbeat: .milliseconds(100),
         silence: .milliseconds(800), gap: .milliseconds(50), resolution: .milliseconds(10))
 
+    /// For tests that keep the boards busy: the machine may be, too.
+    static var patient: BoardTimeouts {
+        var patient = timeouts
+        (patient.request, patient.transfer, patient.silence) = (.seconds(20), .seconds(20), .seconds(20))
+        return patient
+    }
+
     let folder: TemporaryFolder
     let state: StateDirectory
     var virtual: VirtualLab
@@ -113,7 +120,8 @@ struct TestLaboratory: Sendable {
     func makeDaemon(calibration: CalibrationKit? = nil) throws -> Daemon {
         try Daemon(
             options: Daemon.Options(
-                state: state, laboratory: lab, timeouts: Self.timeouts, stall: 2_000_000_000),
+                state: state, laboratory: lab,
+                timeouts: calibration == nil ? Self.timeouts : Self.patient, stall: 2_000_000_000),
             log: Logger(to: try LogFile(state.file("logs/belld.log"))),
             mock: InProcessLaboratory(laboratory: virtual, instruments: instruments), calibration: calibration)
     }

@@ -45,9 +45,9 @@ extension Figure.Series {
     ]
 
     fileprivate var json: JSON {
-        let word = Self.styles.first { $0.style == self.style }?.name ?? "points"
+        let written = Self.styles.first { $0.style == style }?.name ?? "points"
         return [
-            "name": .string(name), "style": .string(word), "x": Figure.thinned(x), "y": Figure.thinned(y),
+            "name": .string(name), "style": .string(written), "x": Figure.thinned(x), "y": Figure.thinned(y),
             "error": Figure.thinned(error),
         ]
     }

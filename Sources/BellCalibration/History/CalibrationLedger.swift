@@ -121,9 +121,10 @@ public final class CalibrationLedger: Sendable {
         guard case .object = run.start.inputs else { return }
         let frozen = now.values.frozen
         let changed = proposals.map(\.path).filter { path in
-            // Bounds and the like may change meanwhile; another measurement may not.
+            // Bounds and the like may change meanwhile; another measurement may not. As text: the history's JSON reads a
+            // whole number back as one.
             ["value", "uncertainty", "time", "run"].contains {
-                path.entry(in: run.start.inputs)?[$0] != path.entry(in: frozen)?[$0]
+                path.entry(in: run.start.inputs)?[$0]?.text != path.entry(in: frozen)?[$0]?.text
             }
         }
         guard let first = changed.first else { return }

@@ -25,6 +25,14 @@ struct Ramsey: BenchRoutine {
         var span = effort == .full ? Self.shortest : min(0.5 * (bench.value("t2_star") ?? 4000), 4000)
         var beat = effort == .full ? Self.coarse : 5e9 / span
         let points = effort == .full ? 41 : 21
+        // Both sides must be inside of what the board can play.
+        let room = bench.largestCarrier - (bench.value("drive_detuning") ?? 0).magnitude
+        guard room > 4e5 else {
+            return bad(
+                "drive_detuning is at the end of the board's carriers, \(Wording.frequency(bench.largestCarrier)): set the "
+                    + "drive's LO nearer.")
+        }
+        beat = min(beat, 0.5 * room)
         for (place, round) in rounds.enumerated() {
             let x = waits(bench, span, points)
             guard round.count == 2 * x.count, let signal = ShotSignal.alongAxis(round) else { return nothingCame }
@@ -47,7 +55,7 @@ struct Ramsey: BenchRoutine {
             } else {
                 span = min(Self.longestWait, 1.5 * (bench.value("t2_star") ?? 8000))
             }
-            beat = 8e9 / span
+            beat = min(8e9 / span, 0.5 * room)
         }
         let x = waits(bench, span, points)
         var wanted: [ExperimentPoint] = []

@@ -33,10 +33,22 @@ struct RandomizedBenchmarking: BenchRoutine {
                         ["length": Double(length), "seed": Double(1000 * place + $0 + 1)], effort.shots(2500))
                 }
             }
+            // Without any pulses all sequences come back to |g⟩: two π/2 pulses show that there are some.
+            points.append(
+                bench.point(
+                    "allxy",
+                    [
+                        "first_angle_deg": 90, "first_axis_deg": 0, "second_angle_deg": 90, "second_axis_deg": 0,
+                    ], 1000))
             return .measure(points, note: "up to \(longest) random gates, \(seeds) sequences each")
         }
-        guard round.count == lengths.count * seeds, let signal = ShotSignal.population(round, bench) else {
+        guard round.count == lengths.count * seeds + 1, let signal = ShotSignal.population(round, bench) else {
             return nothingCame
+        }
+        guard (signal.y.last ?? 0) > 0.7 else {
+            return bad(
+                "Two π/2 pulses do not excite the qubit (P(e) = \(Wording.number(signal.y.last ?? .nan))): repeat "
+                    + "fine-half-pi and readout-clouds.")
         }
         var mean = ShotSignal(y: [], sigma: [], shotNoise: signal.shotNoise, label: "P(g)")
         for place in lengths.indices {

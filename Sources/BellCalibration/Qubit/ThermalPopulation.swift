@@ -27,6 +27,7 @@ struct ThermalPopulation: BenchRoutine {
             return bad("The clouds of |g⟩ and |e⟩ cannot be told apart: repeat readout-clouds.")
         }
         let part = clouds.excitedPart.ground
+        let figure = CloudPair.figure(bench, "Reset of \(bench.node.name)", round, clouds)
         // Points that both clouds' overlap leaves open count as noise besides those that were counted.
         let variance = (max(part, 1e-4) + clouds.overlapError) / Double(counts.0)
         let error = 1.5 * variance.squareRoot()
@@ -35,11 +36,11 @@ struct ThermalPopulation: BenchRoutine {
                 RoutineReport(
                     .outOfSpec,
                     "The reset leaves \(Wording.percent(part)) in |e⟩: it does not work, or the qubit is hot.",
-                    metrics: [.init("thermal_population", part, error)]))
+                    metrics: [.init("thermal_population", part, error)], figures: [figure]))
         }
         return .finish(
             RoutineReport(
                 .good, "The reset leaves \(Wording.number(100 * part, 100 * error)) % in |e⟩.",
-                proposals: [bench.proposal("thermal_population", part, error)]))
+                proposals: [bench.proposal("thermal_population", part, error)], figures: [figure]))
     }
 }

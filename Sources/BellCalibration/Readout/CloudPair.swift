@@ -50,4 +50,30 @@ enum CloudPair {
 
     /// From this part on the clouds are cut off.
     static let mostSaturated = 0.005
+
+    /// The first points of |g⟩ and |e⟩, and the line between them.
+    static func figure(
+        _ bench: NodeBench, _ title: String, _ round: [Measurement], _ clouds: TwoGaussians?
+    ) -> Figure {
+        var figure = Figure(
+            title: title, xLabel: "I (codes)", yLabel: "Q (codes)", isSquare: true)
+        for (name, measurement) in zip(["prepared |g⟩", "prepared |e⟩"], round) {
+            guard case .shots(let shots) = measurement else { continue }
+            figure.series.append(
+                .init(name, x: shots.i.prefix(500).map(Double.init), y: shots.q.prefix(500).map(Double.init)))
+        }
+        guard let clouds else { return figure }
+        // The line that decides, through the foot of the threshold.
+        let (c, s) = (cos(clouds.angle), sin(clouds.angle))
+        let length = 2 * clouds.separation
+        // Beside the middle of both centres, so that it is seen where the clouds are.
+        let middle = (clouds.ground + clouds.excited) / 2
+        let along = -s * middle.x + c * middle.y
+        let foot = SIMD2(c * clouds.threshold - s * along, s * clouds.threshold + c * along)
+        figure.series.append(
+            .init(
+                "threshold", .line, x: [foot.x + s * length, foot.x - s * length],
+                y: [foot.y - c * length, foot.y + c * length]))
+        return figure
+    }
 }

@@ -15,7 +15,7 @@ struct ResonatorSpectroscopy: BenchRoutine {
     let proposes = ["readout_frequency"]
     let validity = 30 * 86_400.0
     // The best tone lies between the resonances of |g⟩ and |e⟩; only a resonator that has gone is news.
-    let tolerances: [String: Tolerance] = ["readout_frequency": .absolute(8e6)]
+    let tolerances: [String: Tolerance] = ["readout_frequency": .absolute(15e6)]
 
     private static let halfSpan = 25e6
 

@@ -1,6 +1,6 @@
 /// All calibration routines, each after those that it needs; independent ones in the order of a bring-up.
 public enum RoutineTable {
-    public static let all: [any CalibrationRoutine] = ofNode
+    public static let all: [any CalibrationRoutine] = ofNode + TimingRoutines.all + LinkRoutines.all
 
     /// What is done at one node alone.
     static let ofNode: [any CalibrationRoutine] = [

@@ -44,7 +44,8 @@ final class ExperimentRunner: Sendable {
     private let triggerMaster: Node
     private let arms: JointArm
     private let stall: Duration
-    /// The longest that one SHOTS request may last: half of what the driver waits for its answer.
+    /// The longest that one SHOTS request may last: half of what the driver waits for its answer, and half of the silence
+    /// after which it gives a board up that has no time for anything else while it plays.
     private let longestRequest: Duration
     private let compile: Compile
     private let state = Mutex(State())
@@ -54,13 +55,13 @@ final class ExperimentRunner: Sendable {
 
     init(
         boards: PerNode<BoardDriver>, triggerMaster: Node, arms: JointArm, timeouts: BoardTimeouts = .init(),
-        stall: Duration = .seconds(5), compile: @escaping Compile
+        stall: Duration = .seconds(5), longestRequest: Duration? = nil, compile: @escaping Compile
     ) {
         self.boards = boards
         self.triggerMaster = triggerMaster
         self.arms = arms
         self.stall = stall
-        longestRequest = timeouts.transfer / 2
+        self.longestRequest = longestRequest ?? min(timeouts.transfer, timeouts.silence) / 2
         self.compile = compile
     }
 

@@ -35,6 +35,13 @@ extension LaboratoryBook {
             // A value that somebody else's routine, or a person, wrote says nothing of this one.
             let own = values.filter { $0.value.routine == item.routine }
             state.verified = own.compactMap { UTCTime($0.value.time)?.seconds }.min()
+            if own.isEmpty, let run = calibrated, run.verdict == .good,
+                try history.values(ofRun: run.id).contains(where: { [.accepted, .superseded].contains($0.state) })
+            {
+                // A finer routine has measured the same since: this one did its part when its own values were accepted.
+                state.verified = run.ended?.seconds
+                state.calibrated = state.verified
+            }
             for (path, value) in own {
                 guard let moved = try Self.moved(path, value, history) else { continue }
                 state.calibrated = max(state.calibrated ?? moved, moved)
