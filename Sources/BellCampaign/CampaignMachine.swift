@@ -270,7 +270,9 @@ public struct CampaignMachine: Sendable {
             return next()
         case .callPerson:
             // Another state may be asked for by now.
-            return givingUp(on: .connect) ?? lookAgain()
+            if let end = givingUp(on: .connect) { return end }
+            // Whoever was called may have been quicker than the call's end.
+            return lookAgain(after: requests.resumes == seen.resumes ? MaintenanceRecovery.hold : 0)
         case .openBlock(let number, let firstIndex):
             block = number
             nextBlock = number + 1

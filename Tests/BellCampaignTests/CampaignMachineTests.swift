@@ -335,6 +335,14 @@ private func plan(
         #expect(machine.handle(.done) == .openBlock(number: 0, firstIndex: 0))
     }
 
+    @Test("a person who asks to go on before the call has ended does not wait for half a minute")
+    func quickPerson() {
+        var machine = watchedMachine()
+        #expect(machine.handle(.needsPerson(bad)) == .callPerson(bad))
+        _ = machine.request { $0.resumes += 1 }
+        #expect(machine.handle(.done) == .wait(milliseconds: 0))
+    }
+
     @Test("a closed gate holds the block with back-off for as long as it takes, and a grave one calls a person once")
     func gates() {
         var machine = watchedMachine()
