@@ -126,6 +126,25 @@ import Testing
         #expect(policy.watchedPaths == [path])
     }
 
+    @Test("what builds on a value that has moved is checked at once, once, and its own age goes on")
+    func follow() throws {
+        let policy = try policy([.init("phase", when: .age, every: .seconds(1800))])
+        let phase = try at("link/phase")
+        var known = MaintenanceKnowledge(now: 1100, block: 3, verified: [phase: 1000])
+        known.confirmed = [phase: 500]
+        known.moved = [try at("bob/rabi"): 499, phase: 900]
+        #expect(policy.due(known).isEmpty, "what moved before it was confirmed, or is itself, does not matter")
+        known.moved[try at("bob/ramsey")] = 501
+        let due = try #require(policy.due(known).first)
+        #expect(due.items == [phase] && due.action == .check && due.isFollowing)
+        #expect(due.reason == "bob/ramsey has moved since link/phase was seen to")
+        #expect(due.basis["moved"] == ["bob/ramsey"])
+        known.followed[0] = 502
+        #expect(policy.due(known).isEmpty)
+        known.now = 2800
+        #expect(policy.due(known).map(\.action) == [.calibrate])
+    }
+
     @Test("words that no routine knows are refused, all at once")
     func unknown() throws {
         let error = #expect(throws: BellError.self) {

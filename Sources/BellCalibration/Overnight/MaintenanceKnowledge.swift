@@ -37,6 +37,12 @@ public struct MaintenanceKnowledge: Sendable {
     public var values: [CalibrationPath: Value]
     /// By the check's place in the plan.
     public var seen: [Int: Seen]
+    /// As ``verified``, and when items' values last moved: both in seconds since 1970, because the order in which things
+    /// were measured counts here, and a simulated laboratory's clock stands still meanwhile.
+    public var confirmed: [CalibrationItem: Double] = [:]
+    public var moved: [CalibrationItem: Double] = [:]
+    /// When a check was last done because something that it builds on had moved; in seconds since 1970.
+    public var followed: [Int: Double] = [:]
 
     public init(
         now: Double, block: UInt64, verified: [CalibrationItem: Double] = [:], failed: Set<CalibrationItem> = [],
@@ -55,11 +61,14 @@ extension MaintenanceKnowledge {
     /// - Parameter states: What the book knows, in time of the wall clock.
     public init(
         states: [CalibrationItem: ItemState], clock: LaboratoryClock, wall: Double, block: UInt64,
-        values: [CalibrationPath: Value] = [:], seen: [Int: Seen] = [:]
+        values: [CalibrationPath: Value] = [:], seen: [Int: Seen] = [:], followed: [Int: Double] = [:]
     ) {
         self.init(
             now: clock.time(at: wall), block: block,
             verified: states.compactMapValues { state in state.verified.map { clock.time(at: $0) } },
             failed: Set(states.filter(\.value.hasFailed).keys), values: values, seen: seen)
+        confirmed = states.compactMapValues(\.verified)
+        moved = states.compactMapValues(\.calibrated)
+        self.followed = followed
     }
 }

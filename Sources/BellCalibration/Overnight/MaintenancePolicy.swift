@@ -21,6 +21,8 @@ public struct MaintenancePolicy: Sendable {
         public var reason: String
         /// The numbers behind it, for the record.
         public var basis: JSON
+        /// Not by its own age: something that it builds on has moved since.
+        public var isFollowing = false
     }
 
     /// A check with the items that it means.
@@ -74,7 +76,7 @@ public struct MaintenancePolicy: Sendable {
             case .age, .shots: found = old(place, items, entry.check.every, known)
             case .drift: found = moved(place, entry, items, known)
             }
-            guard let found else { return nil }
+            guard let found else { return follows(place, items, known) }
             var basis = found.basis
             basis["when"] = .string(entry.check.when.rawValue)
             basis["block"] = JSON(count: known.block)
@@ -90,6 +92,25 @@ public struct MaintenancePolicy: Sendable {
         guard let path = entry.path else { return entry.items }
         let own = entry.items.last { $0.routine == known.values[path]?.routine }
         return (own ?? entry.items.last).map { [$0] } ?? []
+    }
+
+    /// What builds on a value that has moved since is checked, whatever its own age: a new drive frequency, for example,
+    /// turns the phase of the link.
+    private func follows(_ place: Int, _ items: [CalibrationItem], _ known: MaintenanceKnowledge) -> Due? {
+        var causes: [CalibrationItem: CalibrationItem] = [:]
+        for item in items {
+            guard let since = [known.confirmed[item], known.followed[place]].compactMap({ $0 }).max() else { continue }
+            causes[item] = graph.closure(of: [item]).dropLast().last { known.moved[$0] ?? -.infinity > since }
+        }
+        let affected = items.filter { causes[$0] != nil }
+        guard let first = affected.first, let cause = causes[first] else { return nil }
+        return Due(
+            place: place, items: affected, action: .check,
+            reason: "\(cause) has moved since \(names(affected)) was seen to",
+            basis: [
+                "when": "follow", "block": JSON(count: known.block), "laboratory_time": .double(known.now),
+                "moved": list(Array(Set(causes.values)).sorted { $0.description < $1.description }),
+            ], isFollowing: true)
     }
 
     private typealias Reason = (reason: String, basis: [String: JSON])

@@ -28,6 +28,7 @@ actor OvernightKeeper {
         var gates: GateWatch
         var clock: LaboratoryClock
         var seen: [Int: MaintenanceKnowledge.Seen] = [:]
+        var followed: [Int: Double] = [:]
         /// Trials that had been started when the clock was last set.
         var started: UInt64
         /// What was said last of gates, so that each change is said once.
@@ -64,7 +65,7 @@ actor OvernightKeeper {
                 let due = try self.watch.map { (watch) throws(BellError) in
                     watch.policy.due(try knowledge(watch, moment))
                 }
-                for entry in due ?? [] { markSeen(entry.place, moment) }
+                for entry in due ?? [] { markSeen(entry, moment) }
                 await say(
                     "warn", "campaign \(plan.number) goes on with the values in force, although what is due has failed",
                     ["decision": "use-last-good", "due": .array((due ?? []).map(\.json))], moment, record)
@@ -150,12 +151,26 @@ actor OvernightKeeper {
 
     // MARK: Calibrations
 
+    /// What builds on something may become due by it: so many times round at the most.
+    private static let mostRounds = 8
+
     private func seeToDue(
         _ moment: MaintenanceMoment, _ plan: SealedPlan, _ maintenance: MaintenancePlan, _ record: Record
     ) async throws(BellError) -> MaintenanceVerdict {
-        guard let watch else { return .ready }
-        let due = watch.policy.due(try knowledge(watch, moment))
-        guard !due.isEmpty else { return .ready }
+        for _ in 0..<Self.mostRounds {
+            guard let watch else { return .ready }
+            let due = watch.policy.due(try knowledge(watch, moment))
+            if due.isEmpty { return .ready }
+            let verdict = try await see(to: due, moment, plan, maintenance, record)
+            guard case .ready = verdict else { return verdict }
+        }
+        return .ready
+    }
+
+    private func see(
+        to due: [MaintenancePolicy.Due], _ moment: MaintenanceMoment, _ plan: SealedPlan,
+        _ maintenance: MaintenancePlan, _ record: Record
+    ) async throws(BellError) -> MaintenanceVerdict {
         let calibrated = Set(due.filter { $0.action == .calibrate }.flatMap(\.items))
         let all = Set(due.flatMap(\.items))
         let words = all.map(\.description).sorted()
@@ -166,7 +181,7 @@ actor OvernightKeeper {
             mode: .tend, words: words, calibrates: calibrated,
             acceptedBy: maintenance.acceptance == .automatic ? Self.name(plan) : nil, person: Self.name(plan))
         let verdict = try await perform(request, moment, record)
-        if case .ready = verdict { for entry in due { markSeen(entry.place, moment) } }
+        if case .ready = verdict { for entry in due { markSeen(entry, moment) } }
         return verdict
     }
 
@@ -256,12 +271,15 @@ actor OvernightKeeper {
         }
         return MaintenanceKnowledge(
             states: try book.states(of: services.desk.shelf.graph), clock: watch.clock, wall: services.clock(),
-            block: moment.block, values: values, seen: watch.seen)
+            block: moment.block, values: values, seen: watch.seen, followed: watch.followed)
     }
 
-    private func markSeen(_ place: Int, _ moment: MaintenanceMoment) {
+    private func markSeen(_ due: MaintenancePolicy.Due, _ moment: MaintenanceMoment) {
         guard let clock = watch?.clock else { return }
-        watch?.seen[place] = .init(block: moment.block, time: clock.time(at: services.clock()))
+        watch?.followed[due.place] = services.clock()
+        // Its own age goes on: perhaps only some of its items were looked at.
+        if due.isFollowing { return }
+        watch?.seen[due.place] = .init(block: moment.block, time: clock.time(at: services.clock()))
     }
 
     // MARK: Saying
