@@ -4,7 +4,7 @@ SHELL := /bin/bash
 FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 BIN := .build/release
 
-.PHONY: help setup build run test lint layers unit usb drivers end-to-end bench test-usb-kernel test-qick clean
+.PHONY: help setup build run test lint layers unit usb drivers end-to-end test-night bench test-usb-kernel test-qick clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -58,6 +58,9 @@ test-usb-kernel: setup ## Runs the USB tests in a virtual machine, on the kernel
 
 end-to-end: ## Runs separate processes, kills them, and counts the trials.
 	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)
+
+test-night: build ## Runs ten hours of a drifting laboratory, with and without a policy; some minutes.
+	@/usr/bin/python3 Tests/EndToEnd/night.py $(BIN)
 
 bench: build ## Measures against peers and limits in one run; see Benchmarks/README.md.
 	@Benchmarks/run $(BIN)

@@ -29,6 +29,8 @@ public actor Campaign {
     private var shown: (state: CampaignState, reason: BellError?)
     private var waiter: CheckedContinuation<Void, Never>?
     private var lastReport: UInt64 = 0
+    /// What came of the maintenance under way; nil while it lasts.
+    var maintained: MaintenanceVerdict?
     /// What the journal was told last of instruments that left a block's settings.
     private var notedUnsettled: BellError?
     private var rate = RateMeter()
@@ -92,6 +94,10 @@ public actor Campaign {
             switch action {
             case .connect:
                 return .connected(boots: try await connectBoards())
+            case .maintain(let number, let order):
+                return await maintain(beforeBlock: number, order)
+            case .callPerson(let error):
+                await callPerson(error)
             case .openBlock(let number, let firstIndex):
                 return try await openBlock(number: number, firstIndex: firstIndex)
             case .commit(let arm):
@@ -186,7 +192,8 @@ public actor Campaign {
             block: machine.block, arm: collector?.arm.number ?? 0, tally: totals.tally, margins: totals.margins,
             requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
             log10LivePValue: -max(0, totals.process.log10Max),
-            simulated: totals.simulated, rate: rate.perSecond)
+            simulated: totals.simulated, rate: rate.perSecond, isMaintaining: machine.isMaintaining,
+            needsPerson: machine.needsPerson)
     }
 }
 

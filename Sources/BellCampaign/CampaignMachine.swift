@@ -10,6 +10,10 @@ public struct CampaignMachine: Sendable {
     public enum Action: Equatable, Sendable {
         /// Connect both boards.
         case connect
+        /// Look at gates and calibrations before a block is opened; a request ends it, and the values in force stay.
+        case maintain(beforeBlock: UInt64, MaintenanceOrder)
+        /// Tell a person, by the laboratory's own means, that nothing goes on without one.
+        case callPerson(BellError)
         /// Freeze the calibration, compile, load both boards, and write the block's header.
         case openBlock(number: UInt64, firstIndex: UInt64)
         /// Make the arm's range durable.
@@ -46,6 +50,12 @@ public struct CampaignMachine: Sendable {
         /// The instruments may have left the open block's settings: it takes no further arm. As the event of a record: the
         /// arm is recorded, and the one after it is not committed.
         case unsettled(BellError)
+        /// Something that is watched stands against the next block; it is looked at again after a while.
+        case held(BellError)
+        /// The same, and a person is to be told.
+        case needsPerson(BellError)
+        /// A request ended the maintenance before its end.
+        case cut
     }
 
     public private(set) var state: CampaignState = .preparing
@@ -58,6 +68,8 @@ public struct CampaignMachine: Sendable {
     public private(set) var block: UInt64?
     /// The boots in which the boards are now.
     public private(set) var boots: PerNode<UInt64>?
+    /// Whether a person was called, and things are not well yet.
+    public private(set) var needsPerson = false
 
     private let total: UInt64
     private let perArm: UInt32
@@ -68,6 +80,11 @@ public struct CampaignMachine: Sendable {
     private var blockBoots: PerNode<UInt64>?
     private var armLimit: UInt32 = 0
     private var unresolved: Arm?
+    /// What is done about failures between blocks; nil for a plan that asks for no maintenance.
+    private var recovery: MaintenanceRecovery?
+    /// The block before which all was looked at.
+    private var maintained: UInt64?
+    private var order = MaintenanceOrder.due
     private var action: Action = .connect
     private var retry: Action?
     private var attempts = 0
@@ -94,6 +111,7 @@ public struct CampaignMachine: Sendable {
         total = plan.trials
         perArm = plan.trialsPerArm
         perBlock = plan.trialsPerBlock
+        recovery = plan.maintenance.map { MaintenanceRecovery($0) }
         self.nextIndex = nextIndex
         self.nextArm = nextArm
         self.nextBlock = nextBlock
@@ -119,6 +137,9 @@ public struct CampaignMachine: Sendable {
     /// Whether it only waits for a request, between two blocks.
     public var isParked: Bool { action == .park && block == nil && !hasNewRequest }
 
+    /// Whether it is being seen to between two blocks.
+    public var isMaintaining: Bool { if case .maintain = action { true } else { false } }
+
     /// The action to begin with.
     public func begin() -> Action { action }
 
@@ -135,6 +156,9 @@ public struct CampaignMachine: Sendable {
     public mutating func handle(_ event: Event) -> Action {
         switch event {
         case .failed(let error): action = failed(error)
+        case .held(let error): action = held(error, calls: false)
+        case .needsPerson(let error): action = held(error, calls: true)
+        case .cut: action = next()
         case .linkLost(let error):
             if case .record = action { unresolved = nil }
             action = .connect
@@ -167,10 +191,59 @@ public struct CampaignMachine: Sendable {
             // The arm's record must not wait for what the next one lacks.
             state = .suspended
             return givingUp(on: action) ?? again(.record(arm, thenCommit: nil))
+        case .maintain: return maintenanceFailed(error)
+        case .callPerson: return lookAgain()
         default:
             state = .suspended
             return givingUp(on: action) ?? again(action)
         }
+    }
+
+    // MARK: Between blocks
+
+    /// What follows a calibration that failed: the same again, the plan's fallbacks, a person.
+    private mutating func maintenanceFailed(_ error: BellError) -> Action {
+        state = .suspended
+        if let end = givingUp(on: .connect) { return end }
+        order = .due
+        switch recovery?.failed(error.code.exit) {
+        case .retry(let milliseconds): return lookAgain(after: milliseconds)
+        case .rerun(let what):
+            order = .rerun(what)
+            return lookAgain(after: 0)
+        case .call:
+            needsPerson = true
+            return .callPerson(error)
+        case .goOn, nil: return .maintain(beforeBlock: nextBlock, .forgo)
+        }
+    }
+
+    /// What follows a gate that is closed.
+    private mutating func held(_ error: BellError, calls: Bool) -> Action {
+        state = .suspended
+        reason = error
+        if let end = givingUp(on: .connect) { return end }
+        order = .due
+        if calls {
+            needsPerson = true
+            if recovery?.call() == true { return .callPerson(error) }
+        }
+        attempts += 1
+        return lookAgain(after: CampaignMachine.backoff(attempt: attempts))
+    }
+
+    /// Through the boards' links, which may have been the reason.
+    private mutating func lookAgain(after milliseconds: Int = MaintenanceRecovery.hold) -> Action {
+        retry = .connect
+        return .wait(milliseconds: milliseconds)
+    }
+
+    private mutating func settle() {
+        maintained = nextBlock
+        recovery?.settled()
+        order = .due
+        needsPerson = false
+        reason = nil
     }
 
     /// Has an action repeated after a while.
@@ -181,12 +254,25 @@ public struct CampaignMachine: Sendable {
     }
 
     private mutating func succeeded(_ event: Event) -> Action {
-        if case .wait = action {} else { attempts = 0 }
+        switch action {
+        case .wait: break
+        // On the way back to a gate that may still be closed.
+        case .connect where recovery != nil && state == .suspended && unresolved == nil: break
+        default: attempts = 0
+        }
         switch action {
         case .connect:
             if case .connected(let boots) = event { self.boots = boots }
             if let arm = unresolved { return .resolve(arm) }
             return next()
+        case .maintain:
+            settle()
+            return next()
+        case .callPerson:
+            // Another state may be asked for by now.
+            if let end = givingUp(on: .connect) { return end }
+            // Whoever was called may have been quicker than the call's end.
+            return lookAgain(after: requests.resumes == seen.resumes ? MaintenanceRecovery.hold : 0)
         case .openBlock(let number, let firstIndex):
             block = number
             nextBlock = number + 1
@@ -237,7 +323,7 @@ public struct CampaignMachine: Sendable {
     private mutating func afterTrouble() -> Action? {
         guard troubles > 0 else { return nil }
         if troubles > 1 || requests.interrupts > 0 { blockBoots = nil }
-        guard requests == CampaignRequests(), nextIndex < total else { return nil }
+        guard requests.isQuiet, nextIndex < total else { return nil }
         return .wait(milliseconds: CampaignMachine.backoff(attempt: troubles))
     }
 
@@ -271,7 +357,7 @@ public struct CampaignMachine: Sendable {
     private func record(_ arm: Arm) -> Action { .record(arm, thenCommit: stateIsClean ? following() : nil) }
 
     /// Whether the campaign runs undisturbed, so that the next arm may be committed together with this one's record.
-    private var stateIsClean: Bool { state == .running && requests == CampaignRequests() }
+    private var stateIsClean: Bool { state == .running && requests.isQuiet }
 
     /// The next arm of the open block, or nil when the block or the campaign is at its end.
     private func following() -> Arm? {
@@ -292,6 +378,11 @@ public struct CampaignMachine: Sendable {
         if leaving { return leave() }
         if requests.pause { return park() }
         // Between two blocks the campaign goes on running.
+        if recovery != nil, maintained != nextBlock {
+            // What is suspended stays so until all is well.
+            if state != .running, state != .suspended { state = .preparing }
+            return .maintain(beforeBlock: nextBlock, order)
+        }
         if state != .running { state = .preparing }
         return .openBlock(number: nextBlock, firstIndex: nextIndex)
     }
@@ -299,12 +390,19 @@ public struct CampaignMachine: Sendable {
     private mutating func finish() -> Action {
         state = .finishing
         reason = nil
+        needsPerson = false
         return .finish(nextIndex >= total ? .completed : .stopped)
     }
 
     private mutating func park() -> Action {
         state = .paused
         reason = nil
+        // Whatever was well before a pause may be old after it.
+        maintained = nil
+        order = .due
+        // Whoever paused it knows.
+        needsPerson = false
+        recovery?.settled()
         return .park
     }
 

@@ -42,6 +42,16 @@ public struct CampaignServices: Sendable {
     /// Why the instruments may have left the open block's settings since it was begun; nil while they stand. True asks
     /// them now, because the block is being closed.
     public var unsettled: @Sendable (_ isClosing: Bool) async -> BellError?
+    /// Looks at gates and calibrations before a block; nil where there is nobody to do it. Ends early, with the values in
+    /// force as they are, when its task is cancelled.
+    public var maintain: Maintain?
+    /// Tells a person that the campaign needs one.
+    public var callPerson: @Sendable (BellError) async -> Void
+
+    /// - Parameter record: Stores a decision in the campaign's journal.
+    public typealias Maintain =
+        @Sendable (_ moment: MaintenanceMoment, _ record: @escaping @Sendable (JSON) async -> Void) async ->
+        MaintenanceVerdict
 
     /// 5 s: the longest arm of the shipped sequence lasts 84 s, but a board sends every few milliseconds.
     public static let usualStall: UInt64 = 5_000_000_000
@@ -53,7 +63,8 @@ public struct CampaignServices: Sendable {
         endIsAcknowledged: @escaping @Sendable () -> Bool, triggerMaster: Node,
         report: @escaping @Sendable (CampaignSnapshot) -> Void, journalGrew: @escaping @Sendable () -> Void,
         stall: UInt64 = CampaignServices.usualStall,
-        unsettled: @escaping @Sendable (_ isClosing: Bool) async -> BellError? = { _ in nil }
+        unsettled: @escaping @Sendable (_ isClosing: Bool) async -> BellError? = { _ in nil },
+        maintain: Maintain? = nil, callPerson: @escaping @Sendable (BellError) async -> Void = { _ in }
     ) {
         self.compile = compile
         self.hostBits = hostBits
@@ -65,7 +76,35 @@ public struct CampaignServices: Sendable {
         self.journalGrew = journalGrew
         self.stall = stall
         self.unsettled = unsettled
+        self.maintain = maintain
+        self.callPerson = callPerson
     }
+}
+
+/// What is known when a campaign is looked after between two blocks. No outcome of a trial is in it.
+public struct MaintenanceMoment: Sendable {
+    public var campaign: CampaignID
+    /// The block that is about to begin.
+    public var block: UInt64
+    public var order: MaintenanceOrder
+    /// Trials that were started so far.
+    public var started: UInt64
+    /// Trials that are still to come.
+    public var left: UInt64
+    /// Seconds of the boards' clock from one trial to the next; nil before the first block.
+    public var trialPeriod: Double?
+}
+
+/// What came of it.
+public enum MaintenanceVerdict: Sendable {
+    /// The block may begin.
+    case ready
+    /// A calibration or a file failed; the values in force are as they were, or as they were accepted.
+    case failed(BellError)
+    /// Something that is watched stands against it.
+    case held(BellError)
+    /// The same, and a person is to be told.
+    case needsPerson(BellError)
 }
 
 /// A campaign at one instant, for status, telemetry and logs.
@@ -87,4 +126,8 @@ public struct CampaignSnapshot: Sendable {
     public var simulated: Bool
     /// Trials a second over the last seconds of running.
     public var rate: Double
+    /// Whether gates and calibrations are seen to just now.
+    public var isMaintaining: Bool
+    /// Whether nothing goes on without a person.
+    public var needsPerson: Bool
 }

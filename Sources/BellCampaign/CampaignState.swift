@@ -46,5 +46,10 @@ public struct CampaignRequests: Equatable, Sendable {
     public var stop = false
     /// How many times Ctrl-C or SIGTERM came: one ends after the block, two after the arm.
     public var interrupts = 0
+    /// How many times a person asked to go on: what waits for its next attempt makes it now.
+    public var resumes = 0
     public init() {}
+
+    /// Whether nothing is asked that keeps the campaign from going on.
+    public var isQuiet: Bool { !pause && !stop && interrupts == 0 }
 }

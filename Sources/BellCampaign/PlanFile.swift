@@ -25,6 +25,7 @@ public struct PlanFile: Sendable {
     private var claims: [Plan.Claim]
     private var pool: Plan.Pool
     private var onRestart: Plan.RestartPolicy
+    private var maintenance: MaintenancePlan?
 
     /// Parses a plan.
     ///
@@ -62,6 +63,7 @@ public struct PlanFile: Sendable {
         }
         headline = PlanFile.claim(reader.mapping("headline"))
         claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
+        maintenance = MaintenancePlan.read(&reader)
         try reader.finish()
     }
 
@@ -111,6 +113,6 @@ public struct PlanFile: Sendable {
             name: name, trials: trials, trialsPerArm: trialsPerArm, trialsPerBlock: trialsPerBlock, pattern: pattern,
             inputBits: inputBits, hostBits: hostBits, settingBias: settingBias, localityK: localityK,
             headline: headline, claims: claims, pool: pool, onRestart: onRestart, sequence: sequence,
-            sequenceHash: sequenceHash)
+            sequenceHash: sequenceHash, maintenance: maintenance)
     }
 }

@@ -4,6 +4,7 @@ import BellCrypto
 import BellHost
 import BellJournal
 import BellModel
+import BellSequence
 import BellStream
 import BellZeroMQ
 import Board
@@ -22,6 +23,7 @@ actor CampaignRunner {
     private let report: @Sendable (CampaignSnapshot, [Node: HostBitStatus]) -> Void
     private let notify: @Sendable (CampaignID) -> Void
     private let isEnded: @Sendable (CampaignID) -> Bool
+    private let maintenance: MaintenanceHook
     private var current: (campaign: Campaign, keeper: JournalKeeper, task: Task<CampaignState, Never>)?
     /// Its sources of host bits.
     private var sources: HostBitSources?
@@ -42,7 +44,8 @@ actor CampaignRunner {
         store: CampaignStore, files: LaboratoryFiles, devices: DeviceKeeper, instruments: InstrumentKeeper,
         reactor: Reactor, log: Logger, triggerMaster: Node, stall: UInt64,
         report: @escaping @Sendable (CampaignSnapshot, [Node: HostBitStatus]) -> Void,
-        notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool
+        notify: @escaping @Sendable (CampaignID) -> Void, isEnded: @escaping @Sendable (CampaignID) -> Bool,
+        maintenance: MaintenanceHook
     ) {
         self.store = store
         self.files = files
@@ -55,6 +58,7 @@ actor CampaignRunner {
         self.report = report
         self.notify = notify
         self.isEnded = isEnded
+        self.maintenance = maintenance
     }
 
     // MARK: Requests of a person
@@ -78,6 +82,7 @@ actor CampaignRunner {
             plan: file.plan(sequenceHash: Blake2b.hash(text: sequence)), number: (listing.head?.number ?? 0) + 1,
             previous: listing.head?.hash ?? .zero, sealedAt: wallClockISO8601())
         try HostBitSources.check(sealed.plan)
+        if let policy = sealed.plan.maintenance { try maintenance.check(policy) }
         // A plan that cannot be compiled is refused now, not at its first block.
         let id = try newCampaignID()
         try makeFolder(store.folder(of: id))
@@ -111,7 +116,10 @@ actor CampaignRunner {
             // Its next block needs the boards.
             if occupied != nil { try refuseIfBusy() }
             sources?.reset()
-            await current.campaign.request { $0.pause = false }
+            await current.campaign.request {
+                $0.pause = false
+                $0.resumes += 1
+            }
             return ["campaign": .string(current.campaign.id.description)]
         }
         try refuseIfBusy()
@@ -151,9 +159,12 @@ actor CampaignRunner {
         return .array(listing.entries.map { row($0) } + listing.damaged.map(\.json))
     }
 
-    func show(_ name: String?) throws(BellError) -> JSON {
+    func show(_ name: String?) async throws(BellError) -> JSON {
         let entry = try store.find(name)
         var object = row(entry).objectValue ?? [:]
+        if let current, current.campaign.id == entry.id {
+            object["needs_person"] = .bool(await current.campaign.snapshot().needsPerson)
+        }
         object["plan"] = entry.sealed.json
         return .object(object)
     }
@@ -215,6 +226,23 @@ actor CampaignRunner {
         }
         try refuseIfBusy()
         occupied = .calibration(what, person)
+    }
+
+    /// Lends the boards of a campaign to what looks after it between two blocks, until ``endCheck()``.
+    func beginMaintenance(_ what: String, by policy: String, of campaign: CampaignID) throws(BellError) {
+        if interrupts > 0 {
+            throw BellError(.campaignBusy, "The daemon is ending.", at: "campaign", state: "nothing was measured")
+        }
+        if let occupied {
+            throw BellError(
+                .campaignBusy, "\(occupied.text).", at: occupied.place, state: "nothing was measured",
+                fix: occupied.fix)
+        }
+        guard current?.campaign.id == campaign else {
+            throw BellError(
+                .campaignBusy, "The campaign is not under way any more.", at: "campaign", state: "nothing was measured")
+        }
+        occupied = .calibration(what, policy)
     }
 
     /// What ends the check early and leaves its device safe, when the daemon is to end.
@@ -326,6 +354,11 @@ actor CampaignRunner {
             unsettled: { [instruments] isClosing in
                 if isClosing { await instruments.confirm() }
                 return await instruments.unsettled
+            },
+            maintain: { [maintenance] (moment, record) in await maintenance.maintain(moment, sealed, record) },
+            callPerson: { [files, log] error in
+                guard let laboratory = try? files.laboratory() else { return }
+                await PersonCall(command: laboratory.callPerson, log: log).call(error, campaign: sealed.number)
             })
         let campaign = try await Campaign(keeper: keeper, boards: devices.boards, services: services)
         let checkpoints = try CheckpointThread(path: store.journal(of: id), log: log)

@@ -41,6 +41,7 @@ extension CampaignSnapshot {
             "host_bits": hostBits.isEmpty
                 ? .null : .object(Dictionary(uniqueKeysWithValues: hostBits.map { ($0.name, $1.json) })),
             "certificate": JSON(certificate), "simulated": .bool(simulated), "pool": .string(plan.pool.rawValue),
+            "maintaining": .bool(isMaintaining), "needs_person": .bool(needsPerson),
         ]
     }
 }

@@ -132,6 +132,7 @@ public final class Daemon: Sendable {
             Daemon.note($0, telemetry: telemetry, log: log)
         }
         self.outcomes = outcomes
+        let maintenance = MaintenanceHook()
         let runner = CampaignRunner(
             store: store, files: files, devices: devices, instruments: instruments, reactor: reactor, log: log,
             triggerMaster: laboratory.triggerMaster, stall: options.stall ?? CampaignServices.usualStall,
@@ -144,7 +145,8 @@ public final class Daemon: Sendable {
                         certificate: snapshot.state.isFinal ? store.certificate(of: snapshot.id) : nil,
                         hostBits: hostBits))
             },
-            notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) })
+            notify: { outcomes.notify($0) }, isEnded: { source.isEnded($0) },
+            maintenance: maintenance)
         self.runner = runner
 
         let kit: CalibrationKit
@@ -156,6 +158,14 @@ public final class Daemon: Sendable {
                 timeouts: options.timeouts, compile: kit.compile,
                 telemetry: { kind, data in telemetry.publish(kind: kind, data: data) }, log: log,
                 clock: wallClockSeconds))
+
+        maintenance.set(
+            OvernightKeeper(
+                services: OvernightKeeper.Services(
+                    desk: desk, instruments: instruments,
+                    laboratory: { () throws(BellError) in try files.laboratory() },
+                    folder: { store.folder(of: $0) },
+                    telemetry: { kind, data in telemetry.publish(kind: kind, data: data) }, clock: wallClockSeconds)))
 
         let methods = ControlMethods(
             runner: runner,

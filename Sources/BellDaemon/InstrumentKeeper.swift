@@ -1,3 +1,4 @@
+import BellCalibration
 import BellHost
 import BellModel
 import BellSequence
@@ -176,6 +177,24 @@ actor InstrumentKeeper {
     /// Asks every instrument that the block under way depends on whether it is still set so.
     func confirm() async {
         for place in entries.indices where entries[place].frozen != nil { await look(place) }
+    }
+
+    /// What every instrument shows, for the gates between two blocks.
+    ///
+    /// - Parameter names: These are asked now; of the others the last look counts, at most seconds old.
+    func readings(refreshing names: Set<String>) async -> [GateReading] {
+        for place in entries.indices where names.contains(entries[place].device.name) {
+            let entry = entries[place]
+            if entry.identity != nil, entry.problem == nil, !entry.isLeased { await look(place) }
+        }
+        return entries.map { entry in
+            let unreachable = entry.problem?.what ?? (entry.identity == nil ? "it is not connected yet" : nil)
+            let units = entry.settings.compactMap { setting in setting.unit.map { (setting.key, $0) } }
+            return GateReading(
+                device: entry.device.name, values: entry.values.compactMapValues(\.gateNumber),
+                units: Dictionary(units, uniquingKeysWith: { first, _ in first }),
+                unreachable: unreachable, complaints: entry.problem == nil ? entry.complaints : [])
+        }
     }
 
     /// No block depends on the instruments any more.
@@ -382,6 +401,18 @@ actor InstrumentKeeper {
             object["problems"] = .array((entry.complaints + entry.warnings).map { .string($0) })
         }
         return .object(object)
+    }
+}
+
+extension InstrumentValue {
+    /// What a gate compares; nil for a word.
+    fileprivate var gateNumber: Double? {
+        switch self {
+        case .number(let number): number
+        case .integer(let number): Double(number)
+        case .toggle(let isOn): isOn ? 1 : 0
+        case .choice: nil
+        }
     }
 }
 

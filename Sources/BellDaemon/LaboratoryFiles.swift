@@ -11,6 +11,8 @@ import DriverKit
 extension BellError.Code {
     /// A sequence file is not the one that the plan sealed.
     static let sequenceChanged = BellError.Code("campaign.sequence-changed", exit: .dataIntegrity)
+    /// A laboratory whose time is not the wall clock's has real boards.
+    static let laboratoryTime = BellError.Code("lab.time-factor", exit: .usage)
 }
 
 /// The files a campaign is compiled from, read anew for each block, so that a mended calibration takes effect.
@@ -44,6 +46,11 @@ struct LaboratoryFiles: Sendable {
                 .campaignBoards, "The boards are real, and an instrument with settings is simulated.",
                 at: "\(path) devices", state: "no block was begun",
                 fix: "give the instrument its real address, or take its settings out of lab.yaml")
+        }
+        guard laboratory.timeFactor == nil || boards.alice.simulated && boards.bob.simulated else {
+            throw BellError(
+                .laboratoryTime, "The boards are real, and real time has no factor.", at: "\(path) time_factor",
+                state: "no block was begun with it", fix: "take time_factor out of lab.yaml")
         }
         let calibration = try CalibrationSet(
             laboratory: laboratory, load: { (path) throws(BellError) in try readText(path) })

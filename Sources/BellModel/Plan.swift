@@ -27,6 +27,8 @@ public struct Plan: Equatable, Sendable {
     /// Name, as in the plan file, and BLAKE2b-256 of the sequence file that will be played.
     public var sequence: String
     public var sequenceHash: Digest
+    /// What happens between blocks; nil when nothing does.
+    public var maintenance: MaintenancePlan?
 
     /// A claim that the certificate will make or refuse.
     public enum Claim: Equatable, Sendable {
@@ -46,7 +48,7 @@ public struct Plan: Equatable, Sendable {
         name: String, trials: UInt64, trialsPerArm: UInt32, trialsPerBlock: UInt64, pattern: CHSHPattern,
         inputBits: InputBitSource, hostBits: PerNode<String>?, settingBias: Double, localityK: Double,
         headline: Claim, claims: [Claim], pool: Pool, onRestart: RestartPolicy, sequence: String,
-        sequenceHash: Digest
+        sequenceHash: Digest, maintenance: MaintenancePlan? = nil
     ) {
         self.name = name
         self.trials = trials
@@ -63,6 +65,7 @@ public struct Plan: Equatable, Sendable {
         self.onRestart = onRestart
         self.sequence = sequence
         self.sequenceHash = sequenceHash
+        self.maintenance = maintenance
     }
 }
 
@@ -117,7 +120,7 @@ public struct SealedPlan: Equatable, Sendable {
 
     /// The object whose canonical text is hashed. Losses always score W = 0: it is stated, not chosen.
     public var json: JSON {
-        [
+        var object: [String: JSON] = [
             "version": 1, "number": JSON(count: number), "previous": .string(previous.description),
             "sealed_at": .string(sealedAt), "name": .string(plan.name), "trials": JSON(count: plan.trials),
             "trials_per_arm": .int(Int64(plan.trialsPerArm)), "trials_per_block": JSON(count: plan.trialsPerBlock),
@@ -130,6 +133,9 @@ public struct SealedPlan: Equatable, Sendable {
             "loss_rule": "win=0", "sequence": .string(plan.sequence),
             "sequence_hash": .string(plan.sequenceHash.description),
         ]
+        // Plans without it read, and hash, as they always did.
+        if let maintenance = plan.maintenance { object["calibration"] = maintenance.json }
+        return .object(object)
     }
 
     /// Reads a sealed plan from the journal or a certificate.
@@ -174,13 +180,17 @@ public struct SealedPlan: Equatable, Sendable {
         for (i, claim) in try reader.array("claims").enumerated() {
             claims.append(try Plan.Claim(json: claim, path: "\(path).claims[\(i)]"))
         }
+        let maintenance = try reader.optional("calibration").map { (json) throws(BellError) in
+            try MaintenancePlan(json: json, path: "\(path).calibration")
+        }
         plan = Plan(
             name: try reader.string("name"), trials: try reader.count("trials"), trialsPerArm: perArm,
             trialsPerBlock: try reader.count("trials_per_block"), pattern: pattern, inputBits: bits,
             hostBits: hostBits, settingBias: try reader.double("setting_bias"),
             localityK: try reader.double("locality_k"),
             headline: try Plan.Claim(json: try reader.value("headline"), path: "\(path).headline"), claims: claims,
-            pool: pool, onRestart: restart, sequence: try reader.string("sequence"), sequenceHash: sequenceHash)
+            pool: pool, onRestart: restart, sequence: try reader.string("sequence"), sequenceHash: sequenceHash,
+            maintenance: maintenance)
         try reader.finish()
         guard plan.trials > 0 else { throw wrong("trials") }
         guard plan.trialsPerBlock > 0 else { throw wrong("trials_per_block") }

@@ -24,6 +24,13 @@ extension Laboratory {
             timing: files.string("timing"))
         var geometry = reader.mapping("geometry")
         let paths = ValueTable(source: yaml.source, values: CalibratedValue.read(&geometry, Quantity.ofGeometry))
+        let timeFactor = reader.optionalDouble("time_factor", in: 1e-3...1e6)
+        let call = reader.optionalValue("call_person") == nil ? [] : reader.strings("call_person")
+        if reader.optionalValue("call_person") != nil, call.first?.hasPrefix("/") != true {
+            reader.fail(
+                "call_person", "The program that calls a person is named by its whole path.",
+                fix: "write for example [/usr/bin/curl, -fsS, -d, \"{message}\", \"https://example.org/hook\"]")
+        }
         try reader.finish()
 
         var failures: [BellError] = []
@@ -58,7 +65,8 @@ extension Laboratory {
         }
         self.init(
             name: name, source: yaml.source, devices: devices, boards: PerNode(alice: alice, bob: bob),
-            triggerMaster: triggerMaster, calibrationFiles: calibration, geometry: paths)
+            triggerMaster: triggerMaster, calibrationFiles: calibration, geometry: paths, timeFactor: timeFactor,
+            callPerson: call)
     }
 
     /// Refuses two devices at one address, shadows included: both drivers would talk to the same instrument.

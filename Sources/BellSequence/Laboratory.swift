@@ -82,6 +82,10 @@ public struct Laboratory: Equatable, Sendable {
     public var calibrationFiles: CalibrationFiles
     /// Surveyed straight lines (``Quantity/ofGeometry``).
     public var geometry: ValueTable
+    /// Seconds that pass in the laboratory with each second of trials; nil for the wall clock. For simulated boards only.
+    public var timeFactor: Double?
+    /// The program, with its arguments, that tells a person that a campaign needs one; empty for none.
+    public var callPerson: [String] = []
 
     /// The devices beside the boards, in the order of the file.
     public var instruments: [Device] { devices.filter { $0.driver != .board } }

@@ -12,6 +12,7 @@ import campaigns  # noqa: F401  (each module adds its tests to the list)
 import devices  # noqa: F401
 import external  # noqa: F401
 import laboratory  # noqa: F401
+import night  # noqa: F401
 import refusals  # noqa: F401
 import storage  # noqa: F401
 import usb  # noqa: F401

@@ -14,6 +14,9 @@ public struct GraphMachine: Sendable {
         case bringUp([CalibrationItem])
         /// Check these by a few shots, and change nothing.
         case check([CalibrationItem])
+        /// Calibrate some, check others and calibrate those that are out of spec; what they need is looked at only when
+        /// their data say nothing.
+        case tend(check: [CalibrationItem], calibrate: [CalibrationItem])
     }
 
     /// What the performer must begin now.
@@ -43,7 +46,7 @@ public struct GraphMachine: Sendable {
 
     /// One item to see to.
     struct Step: Equatable, Sendable {
-        enum Kind: Equatable, Sendable { case maintain, calibrate, check }
+        enum Kind: Equatable, Sendable { case maintain, calibrate, check, verify }
         var item: CalibrationItem
         var kind: Kind
     }
@@ -87,6 +90,10 @@ public struct GraphMachine: Sendable {
         case .check(let items):
             wanted = graph.sorted(items.filter(graph.contains))
             queue = wanted.map { Step(item: $0, kind: .check) }
+            isMaintaining = false
+        case .tend(let checked, let calibrated):
+            wanted = graph.sorted((checked + calibrated).filter(graph.contains))
+            queue = wanted.map { Step(item: $0, kind: calibrated.contains($0) ? .calibrate : .verify) }
             isMaintaining = false
         }
     }

@@ -36,7 +36,7 @@ struct GraphProcess: Sendable {
     /// The first action; nil when the step is done without one.
     mutating func begin(now: Double, in machine: inout GraphMachine) -> GraphMachine.Action? {
         switch step.kind {
-        case .check: return .check(step.item)
+        case .check, .verify: return .check(step.item)
         case .calibrate:
             stack[0].phase = .calibrating
             return .calibrate(step.item)

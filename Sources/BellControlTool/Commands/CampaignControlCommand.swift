@@ -52,6 +52,6 @@ enum CampaignControlCommand {
         {
             text += "\n" + certificate.text
         }
-        return Reply(json: answer, text: text)
+        return Reply(json: answer, text: text, exit: campaign.exit)
     }
 }

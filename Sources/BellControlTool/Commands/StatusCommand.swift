@@ -4,6 +4,8 @@ import BellModel
 enum StatusCommand {
     static func status(_ invocation: Invocation) throws(BellError) -> Reply {
         let status = try invocation.call("status")
-        return Reply(json: status, text: StatusText.render(status, style: invocation.console.style))
+        return Reply(
+            json: status, text: StatusText.render(status, style: invocation.console.style),
+            exit: CampaignView(status["campaign"])?.exit ?? .ok)
     }
 }

@@ -6,7 +6,11 @@ enum CampaignText {
     static func details(_ campaign: CampaignView, style: Style = .plain) -> String {
         var text = "campaign \(style.bold(campaign.title))  \(state(campaign.state, style: style))"
         if campaign.simulated == true { text += "  \(style.warn("SIMULATED"))" }
+        if campaign.isMaintaining { text += "  between blocks: gates and calibrations" }
         text += "\n"
+        if campaign.needsPerson {
+            text += "  \(style.warn("NEEDS A PERSON"))  mend what the reason says, then `bellctl campaign resume`\n"
+        }
         func line(_ label: String, _ value: String) {
             text += "  \(label)\(String(repeating: " ", count: max(1, 13 - label.count)))\(value)\n"
         }

@@ -35,6 +35,10 @@ struct CampaignView {
     let sealedAt: String?
     /// Whether the daemon told of the campaign's results, not only of its plan and state.
     let isLive: Bool
+    /// Whether gates and calibrations are seen to between two blocks just now.
+    let isMaintaining: Bool
+    /// Whether nothing goes on without a person.
+    let needsPerson: Bool
 
     /// Reads the object of `status`, `campaign.show` and the telemetry; nil for anything but an object.
     init?(_ json: JSON?) {
@@ -73,6 +77,8 @@ struct CampaignView {
         pool = text("pool")
         sealedAt = text("sealed_at")
         isLive = json["losses"] != nil || json["s"] != nil
+        isMaintaining = json["maintaining"]?.boolValue ?? false
+        needsPerson = json["needs_person"]?.boolValue ?? false
     }
 
     /// Trials that are accounted for, as a share of the planned ones in 0...1; nil when a number is missing.
@@ -91,6 +97,9 @@ struct CampaignView {
 
     /// The smaller of both margins in ns; nil unless at least one is known.
     var leastMargin: Double? { [marginAB, marginBA].compactMap { $0 }.min() }
+
+    /// What `status` and `campaign show` end with: 1 when nothing goes on without a person, so that a script notices.
+    var exit: ExitCode { needsPerson ? .experiment : .ok }
 
     /// `1 bell-chsh`, as far as known.
     var title: String {

@@ -52,6 +52,12 @@ protocol CalibrationBook: Sendable {
     func show(_ run: String) throws(BellError) -> JSON
     /// All that was measured of a path or a metric since a time, as `calibrate.history` answers.
     func history(_ path: String, since: Double?) throws(BellError) -> JSON
+    /// All that was measured of a value, the oldest first.
+    func samples(of path: CalibrationPath) throws(BellError) -> [StoredValue]
     /// The last run of every item, and the proposals that wait, for `calibrate.status`.
     func latest(of graph: CalibrationGraph) throws(BellError) -> (runs: [CalibrationItem: JSON], pending: [JSON])
+}
+
+extension CalibrationBook {
+    func samples(of path: CalibrationPath) throws(BellError) -> [StoredValue] { [] }
 }

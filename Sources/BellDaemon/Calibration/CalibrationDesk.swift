@@ -50,10 +50,18 @@ actor CalibrationDesk {
     ///
     /// - Throws: `calibration.no-item`, `calibration.busy`, `campaign.busy`, `calibration.boards` before anything is
     ///   measured. What goes wrong later stands in the answer, with what was done until then.
-    func run(_ request: CalibrationRequest) async throws(BellError) -> JSON {
+    ///
+    /// - Parameter campaign: The campaign between whose blocks it is done; nil for a person's own.
+    func run(
+        _ request: CalibrationRequest, between campaign: CampaignID? = nil
+    ) async throws(BellError) -> JSON {
         let items = try shelf.graph.items(named: request.words, node: request.node)
         try refuseIfBusy()
-        try await services.runner.beginCalibration(request.text, by: request.person)
+        if let campaign {
+            try await services.runner.beginMaintenance(request.text, by: request.person, of: campaign)
+        } else {
+            try await services.runner.beginCalibration(request.text, by: request.person)
+        }
         do throws(BellError) {
             let answer = try await leased(request, items)
             await services.runner.endCheck()
@@ -112,7 +120,12 @@ actor CalibrationDesk {
         current = (request, progress, task)
         await services.runner.setCancellation(ofCheck: { task.cancel() })
         services.log.info("calibration began", ["what": request.text, "for": request.person])
-        let answer = await task.value
+        // A campaign that is asked to pause, stop or end cancels the task that waits here.
+        let answer = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
         // Nothing plays on while nobody looks, however it ended.
         await experiments.makeSafe(nodes)
         await services.devices.endCalibration()

@@ -10,6 +10,8 @@ struct CalibrationRequest: Equatable, Sendable {
         case bringUp = "bring-up"
         /// Only look.
         case check
+        /// What a campaign's policy found due; not for people.
+        case tend
     }
 
     var mode: Mode
@@ -18,6 +20,8 @@ struct CalibrationRequest: Equatable, Sendable {
     var node: Node?
     /// The named ones are calibrated even when they are fresh.
     var isForced = false
+    /// In ``Mode/tend`` what is calibrated anyhow; the others are checked first.
+    var calibrates: Set<CalibrationItem> = []
     /// Who accepts good proposals at once; nil: they wait for a person.
     var acceptedBy: String?
     /// For whom it is done.
@@ -51,7 +55,7 @@ extension CalibrationRequest {
 
     private static func mode(_ reader: inout JSONReader) throws(BellError) -> Mode {
         guard let name = try name(&reader, "mode") else { return .maintain }
-        guard let mode = Mode(rawValue: name), mode != .check else {
+        guard let mode = Mode(rawValue: name), mode != .check, mode != .tend else {
             throw refusal("mode", "There is no mode \"\(name)\".", "give maintain or bring-up")
         }
         return mode

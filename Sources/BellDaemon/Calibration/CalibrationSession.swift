@@ -60,6 +60,10 @@ final class CalibrationSession: Sendable {
             case .maintain: .maintain(items, isForced: request.isForced)
             case .bringUp: .bringUp(items)
             case .check: .check(items)
+            case .tend:
+                .tend(
+                    check: items.filter { !request.calibrates.contains($0) },
+                    calibrate: items.filter(request.calibrates.contains))
             }
         var machine = GraphMachine(shelf.graph, goal, states: states)
         let report = await withTaskGroup(of: GraphMachine.Event.self) { group in

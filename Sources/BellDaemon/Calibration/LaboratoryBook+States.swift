@@ -17,6 +17,15 @@ extension LaboratoryBook {
         }
     }
 
+    /// So many of the newest; more would be of another season.
+    private static let mostSamples = 200
+
+    func samples(of path: CalibrationPath) throws(BellError) -> [StoredValue] {
+        try ledger.withHistory { history throws(BellError) in
+            try history.values(of: path, limit: Self.mostSamples)
+        }
+    }
+
     private static func state(
         of item: CalibrationItem, _ proposes: [String], _ set: CalibrationSet, _ history: CalibrationHistory
     ) throws(BellError) -> ItemState {
