@@ -24,6 +24,7 @@ import Testing
             .init(
                 name: "rabi-amplitude", scope: .node, dependencies: ["ramsey"], proposes: ["half_pi_amplitude"],
                 validity: 3600), .init(name: "allxy", scope: .node, dependencies: ["rabi-amplitude"]),
+            .init(name: "fine-pi", scope: .node, dependencies: ["ramsey"], proposes: ["pi_amplitude"]),
         ])
     }
 
@@ -139,7 +140,8 @@ import Testing
     @Test("a good run that had nothing to propose is right from then on, and moves nothing")
     func nothingToSet() throws {
         let book = try book(at: noon)
-        let fine = CalibrationItem(.node(.alice), "fine-half-pi")
+        let fine = CalibrationItem(.node(.alice), "fine-pi")
+        #expect(try book.states(of: graph)[fine] == nil)
         _ = try run(book, at: noon + 5, nil, item: fine)
         #expect(try book.states(of: graph)[fine] == ItemState(verified: noon + 5))
     }
