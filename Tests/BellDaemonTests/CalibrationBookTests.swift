@@ -136,6 +136,17 @@ import Testing
         #expect(try book.states(of: graph)[rabi] == nil, "its last proposal was not accepted")
     }
 
+    @Test("a good run that had nothing to set here did its part, too")
+    func nothingToSet() throws {
+        let book = try book(at: noon)
+        let pi = CalibrationItem(.node(.alice), "fine-pi")
+        let graph = try CalibrationGraph([.init(name: "fine-pi", scope: .node, proposes: ["pi_amplitude"])])
+        #expect(try book.values().nodes.alice.values[.piAmplitude] == nil)
+        #expect(try book.states(of: graph)[pi] == nil)
+        _ = try run(book, at: noon, nil, item: pi)
+        #expect(try book.states(of: graph)[pi] == ItemState(verified: noon))
+    }
+
     @Test("a value that was measured again and found where it was does not count as moved")
     func unmoved() throws {
         let book = try book(at: noon)

@@ -35,12 +35,16 @@ extension LaboratoryBook {
             // A value that somebody else's routine, or a person, wrote says nothing of this one.
             let own = values.filter { $0.value.routine == item.routine }
             state.verified = own.compactMap { UTCTime($0.value.time)?.seconds }.min()
-            if own.isEmpty, let run = calibrated, run.verdict == .good,
-                try history.values(ofRun: run.id).contains(where: { [.accepted, .superseded].contains($0.state) })
-            {
-                // A finer routine has measured the same since: this one did its part when its own values were accepted.
-                state.verified = run.ended?.seconds
-                state.calibrated = state.verified
+            if own.isEmpty, let run = calibrated, run.verdict == .good {
+                let found = try history.values(ofRun: run.id)
+                if found.isEmpty {
+                    // It had nothing to set here, as for a pulse that this laboratory does not have.
+                    state.verified = run.ended?.seconds
+                } else if found.contains(where: { [.accepted, .superseded].contains($0.state) }) {
+                    // A finer routine has measured the same since: this one did its part when its own values were accepted.
+                    state.verified = run.ended?.seconds
+                    state.calibrated = state.verified
+                }
             }
             for (path, value) in own {
                 guard let moved = try Self.moved(path, value, history) else { continue }
