@@ -8,7 +8,8 @@ import time
 import traceback
 
 import harness
-import campaigns  # noqa: F401  (each module adds its tests to the list)
+import calibrate  # noqa: F401  (each module adds its tests to the list)
+import campaigns  # noqa: F401
 import devices  # noqa: F401
 import external  # noqa: F401
 import laboratory  # noqa: F401
