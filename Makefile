@@ -4,7 +4,11 @@ SHELL := /bin/bash
 FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 BIN := .build/release
 
+<<<<<<< HEAD
 .PHONY: help setup build run test lint layers unit usb drivers end-to-end test-night bench test-usb-kernel test-qick clean
+=======
+.PHONY: help setup build run test lint layers unit usb drivers end-to-end bench test-bring-up test-usb-kernel test-qick clean
+>>>>>>> accept
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -55,6 +59,10 @@ test-qick: ## Tests the QICK bridge against the qick package; needs PyPI, makes 
 test-usb-kernel: setup ## Runs the USB tests in a virtual machine, on the kernel's own USB stack; slow (docs/virtual-usb.md).
 	swift build --build-tests $(FLAGS)
 	@Tests/USB/kernel/run
+
+test-bring-up: setup ## Brings ten cold virtual laboratories up, and compares what each found with its truth.
+	swift build --build-tests $(FLAGS)
+	BELL_BRING_UP_SEEDS=10 swift test --skip-build $(FLAGS) --no-parallel --filter '^BellDaemonTests.BringUpTests'
 
 end-to-end: ## Runs separate processes, kills them, and counts the trials.
 	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)

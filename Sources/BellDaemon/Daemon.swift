@@ -223,7 +223,7 @@ public final class Daemon: Sendable {
     }
 
     /// All routines, with the laboratory's files behind them.
-    private static func calibration(
+    static func calibration(
         _ files: LaboratoryFiles, _ state: StateDirectory
     ) throws(BellError) -> CalibrationKit {
         let book = try LaboratoryBook(

@@ -35,11 +35,16 @@ struct TestLaboratory: Sendable {
     /// Simulated instruments, behind `mock://lab/<name>`.
     var instruments: [(name: String, device: VirtualUSBDevice)] = []
 
-    init(faults: [String] = [], at: PerNode<String> = PerNode(alice: "mock://lab/alice", bob: "mock://lab/bob")) throws
-    {
+    /// - Parameters:
+    ///   - name: The folder of `Calibration` that it is a copy of.
+    ///   - seed: Of the virtual laboratory.
+    init(
+        of name: String = "mocklab", seed: UInt64 = 5, faults: [String] = [],
+        at: PerNode<String> = PerNode(alice: "mock://lab/alice", bob: "mock://lab/bob")
+    ) throws {
         folder = try TemporaryFolder()
         state = try StateDirectory(path: folder.file("state"))
-        let shipped = "\(Self.root)/Calibration/mocklab"
+        let shipped = "\(Self.root)/Calibration/\(name)"
         for name in try folderContents(shipped) {
             var text = try readText("\(shipped)/\(name)")
             if name == "lab.yaml" {
@@ -55,7 +60,7 @@ struct TestLaboratory: Sendable {
         }
         try writeFileAtomically(
             folder.file("sequence.yaml"), text: try readText("\(Self.root)/Sequences/bell-chsh.yaml"))
-        virtual = try Self.virtual(folder, faults: faults)
+        virtual = try Self.virtual(folder, faults: faults, seed: seed)
     }
 
     static func virtual(_ folder: TemporaryFolder, faults: [String] = [], seed: UInt64 = 5, pace: Pace = .max) throws

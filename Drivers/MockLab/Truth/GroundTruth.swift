@@ -59,31 +59,65 @@ public struct GroundTruth: Sendable {
         _ node: Node, duration: Double, sample: Double = 0.5e-9, envelope: (Double) -> Double
     ) -> Pulse {
         let truth = physics.nodes[node]
-        let count = max(1, Int((duration / sample).rounded()))
-        let value = (0..<count).map { envelope((Double($0) + 0.5) / Double(count)) }
-        let slope = (0..<count).map { place in
-            let (low, high) = ((Double(place) + 0.499) / Double(count), (Double(place) + 0.501) / Double(count))
-            return (envelope(high) - envelope(low)) / (0.002 * sample * 1e9)
-        }
-        let transmon = Transmon(truth: truth)
-        let chain = DriveChain(truth: truth, switchOpens: .infinity)
-        let propagator = { (amplitude: Double, drag: Double) -> [Double] in
-            let steps = zip(value, slope).map {
-                DriveStep(amplitude: chain.mixed(Complex(amplitude * $0, amplitude * drag * $1)), length: sample)
-            }
-            let length = Double(count) * sample
-            return transmon.propagator(
-                of: DriveRun(start: 0, end: length, carrier: truth.detuning, phase: 0, steps: steps), offset: 0)
-        }
-        let area = value.reduce(0, +) * sample
-        let amplitude = 0.25 / (truth.rabi * area)
+        let shape = HalfPiShape(duration: duration, sample: sample, envelope: envelope)
+        let amplitude = 0.25 / (truth.rabi * shape.area)
         let drag = truth.anharmonicity.map { -0.5e9 / (2 * .pi * $0) } ?? 0
         let reach = [0.02 * amplitude, truth.anharmonicity == nil ? 0 : 0.2]
         let found = ParabolaSearch(reach: reach, rounds: 12).maximum(from: [amplitude, drag]) {
-            GroundTruth.fidelity(propagator($0[0], $0[1]))
+            1 - pulse(node, shape, amplitude: $0[0], drag: $0[1], carrier: truth.detuning).error
         }
-        let best = propagator(found.point[0], found.point[1])
-        return Pulse(amplitude: found.point[0], drag: found.point[1], error: 1 - found.value, leakage: best[18])
+        return pulse(node, shape, amplitude: found.point[0], drag: found.point[1], carrier: truth.detuning)
+    }
+
+    /// What a π/2 pulse with these numbers does.
+    ///
+    /// - Parameters:
+    ///   - amplitude: Of full scale.
+    ///   - drag: β in nanoseconds.
+    ///   - carrier: Hz from the node's frame.
+    ///   - duration: Seconds; rounded to samples.
+    ///   - sample: Seconds.
+    ///   - envelope: Value 0…1 at a fraction 0…1 of the duration.
+    public func halfPi(
+        _ node: Node, amplitude: Double, drag: Double, carrier: Double, duration: Double, sample: Double = 0.5e-9,
+        envelope: (Double) -> Double
+    ) -> Pulse {
+        let shape = HalfPiShape(duration: duration, sample: sample, envelope: envelope)
+        return pulse(node, shape, amplitude: amplitude, drag: drag, carrier: carrier)
+    }
+
+    /// Samples of an envelope and of its slope per nanosecond.
+    private struct HalfPiShape {
+        let sample: Double
+        let value: [Double]
+        let slope: [Double]
+
+        init(duration: Double, sample: Double, envelope: (Double) -> Double) {
+            let count = max(1, Int((duration / sample).rounded()))
+            self.sample = sample
+            value = (0..<count).map { envelope((Double($0) + 0.5) / Double(count)) }
+            slope = (0..<count).map { place in
+                let (low, high) = ((Double(place) + 0.499) / Double(count), (Double(place) + 0.501) / Double(count))
+                return (envelope(high) - envelope(low)) / (0.002 * sample * 1e9)
+            }
+        }
+
+        /// Seconds of full scale.
+        var area: Double { value.reduce(0, +) * sample }
+    }
+
+    private func pulse(
+        _ node: Node, _ shape: HalfPiShape, amplitude: Double, drag: Double, carrier: Double
+    ) -> Pulse {
+        let truth = physics.nodes[node]
+        let chain = DriveChain(truth: truth, switchOpens: .infinity)
+        let steps = zip(shape.value, shape.slope).map {
+            DriveStep(amplitude: chain.mixed(Complex(amplitude * $0, amplitude * drag * $1)), length: shape.sample)
+        }
+        let length = Double(shape.value.count) * shape.sample
+        let matrix = Transmon(truth: truth).propagator(
+            of: DriveRun(start: 0, end: length, carrier: carrier, phase: 0, steps: steps), offset: 0)
+        return Pulse(amplitude: amplitude, drag: drag, error: 1 - GroundTruth.fidelity(matrix), leakage: matrix[18])
     }
 
     /// Mean fidelity of a π/2 rotation about x: over the six states on the axes, which is the mean over all.
