@@ -4,11 +4,7 @@ SHELL := /bin/bash
 FLAGS := -c release -Xswiftc -enable-testing -Xswiftc -warnings-as-errors --explicit-target-dependency-import-check error
 BIN := .build/release
 
-<<<<<<< HEAD
-.PHONY: help setup build run test lint layers unit usb drivers end-to-end test-night bench test-usb-kernel test-qick clean
-=======
-.PHONY: help setup build run test lint layers unit usb drivers end-to-end bench test-bring-up test-usb-kernel test-qick clean
->>>>>>> accept
+.PHONY: help setup build run test lint layers unit usb drivers end-to-end bench test-bring-up test-night test-usb-kernel test-qick clean
 
 help: ## Shows this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
