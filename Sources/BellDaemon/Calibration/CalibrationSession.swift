@@ -27,6 +27,7 @@ final class CalibrationSession: Sendable {
     private let isSimulated: Bool
     /// Seconds since 1970.
     private let clock: @Sendable () -> Double
+    private let accepting = Mutex(())
     private let state: Mutex<State>
 
     init(
@@ -138,7 +139,10 @@ final class CalibrationSession: Sendable {
         }
     }
 
-    private func accept(_ item: CalibrationItem) -> GraphMachine.Event {
+    /// One at a time: both nodes find values at once, and neither may go on with a set that lacks the other's.
+    private func accept(_ item: CalibrationItem) -> GraphMachine.Event { accepting.withLock { _ in decide(item) } }
+
+    private func decide(_ item: CalibrationItem) -> GraphMachine.Event {
         guard let (run, report) = state.withLock({ $0.last[item] }), !report.proposals.isEmpty else {
             return .accepted(item)
         }
