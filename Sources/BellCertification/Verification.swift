@@ -68,9 +68,13 @@ struct VerificationRun {
 
     /// Goes through all blocks and arms.
     mutating func checkArms(_ progress: (UInt64, UInt64) -> Void) throws(BellError) {
-        var left = try journal.blocks()[...]
+        // Of one moment: a campaign that still runs must not seem to have arms without a block.
+        let (blocks, headers) = try journal.snapshot { () throws(BellError) in
+            (try journal.blocks(), try journal.committedArms())
+        }
+        var left = blocks[...]
         var current: StoredBlock?
-        for header in try journal.committedArms() {
+        for header in headers {
             while let next = left.first, next.header.number <= header.block {
                 endBlock(current)
                 beginBlock(left.removeFirst(), current: &current)

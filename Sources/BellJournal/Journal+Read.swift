@@ -3,10 +3,15 @@ public import BellModel
 import BellSQLite
 
 extension Journal {
-    /// All blocks from `first` on, in order, each checked against its hash.
+    /// All blocks from `first` on, in order, each checked against its hash; all of one moment.
     ///
     /// - Throws: `journal.hash-mismatch`, `journal.damaged`, `json.…`, `sqlite.…`.
     public func blocks(from first: UInt64 = 0) throws(BellError) -> [StoredBlock] {
+        // A writer may begin and end a block between the two tables: its end would be seen without its beginning.
+        try snapshot { () throws(BellError) in try readBlocks(from: first) }
+    }
+
+    private func readBlocks(from first: UInt64) throws(BellError) -> [StoredBlock] {
         var blocks: [StoredBlock] = []
         try database.prepare(
             """

@@ -126,7 +126,9 @@ public final class Journal {
     public func refresh() throws(BellError) { try snapshot { () throws(BellError) in try readPosition() } }
 
     /// Lets a reader see one moment of the journal in all of `body`; a writer sees its own anyway.
-    func snapshot(_ body: () throws(BellError) -> Void) throws(BellError) {
+    ///
+    /// - Throws: `sqlite.…`, and what `body` throws.
+    public func snapshot<T>(_ body: () throws(BellError) -> T) throws(BellError) -> T {
         guard isReadOnly, !isInSnapshot else { return try body() }
         try database.execute("BEGIN")
         isInSnapshot = true
@@ -135,7 +137,7 @@ public final class Journal {
             // Nothing was written: there is nothing that could fail to be kept.
             try? database.execute("COMMIT")
         }
-        try body()
+        return try body()
     }
 
     private func readPosition() throws(BellError) {

@@ -40,12 +40,10 @@ public final class JournalReader {
     /// Reads from an open journal, as far as it was written when the reader was made.
     public init(_ journal: Journal) throws(BellError) {
         self.journal = journal
-        var blocks: [StoredBlock] = []
-        try journal.snapshot { () throws(BellError) in
+        blocks = try journal.snapshot { () throws(BellError) in
             try journal.refresh()
-            blocks = try journal.blocks()
+            return try journal.blocks()
         }
-        self.blocks = blocks
         committedArms = journal.nextArm
         recordedArms = journal.nextUnrecordedArm
         expectedEnd = journal.nextIndex
