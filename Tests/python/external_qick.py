@@ -93,6 +93,19 @@ def capabilities_state_the_tproc_s_clock_as_the_tick():
 
 
 @test
+def two_boards_of_one_type_are_told_apart_by_the_serial_number_that_is_given():
+    with bench() as it:
+        assert it.board.serial == "fake"    # the type: the package knows nothing else
+    with mapping() as path:
+        it = Bench(path, serial="rack2-a")
+        try:
+            model, serial = frames.text(it.board.model), frames.text("rack2-a")
+            assert it.greeting.payload[52:].startswith(model + serial), it.greeting.payload
+        finally:
+            it.close()
+
+
+@test
 def an_arm_gives_each_trial_s_setting_outcome_and_time_with_its_pulse():
     with bench() as it:
         it.load()
@@ -263,7 +276,8 @@ def the_command_line_refuses_internal_start_the_lfsr_and_open_endpoints():
     with mapping() as path:
         sound = ["--node", "alice", "--listen", "tcp://127.0.0.1:5701", "--programs", str(path)]
         for wrong, word in ((["--start", "internal"], "external pulse"), (["--settings", "lfsr"], "PRNG"),
-                            (["--listen", "tcp://*:5701"], "root")):
+                            (["--listen", "tcp://*:5701"], "root"), (["--serial", ""], "printable"),
+                            (["--serial", "a\nb"], "printable"), (["--serial", "x" * 65], "printable")):
             done = subprocess.run([sys.executable, "-m", "belldriver.qick_bridge", *sound, *wrong], capture_output=True,
                                   text=True, cwd=ROOT / "Drivers/python")
             assert done.returncode == 2 and word in done.stderr, done.stderr

@@ -249,10 +249,11 @@ def mapping(dump=None, name="alice.json", **changes):
 class Bench:
     """A bridge on a fake QICK, and a host's side of the protocol in the same thread."""
 
-    def __init__(self, path):
+    def __init__(self, path, serial=None):
         self.soc = FakeQickSoc()
         self.board = qick_bridge.QickBoard(
-            "alice", self.soc, qick_programs.read_mapping(path), unknown=path.parent / "unknown.program")
+            "alice", self.soc, qick_programs.read_mapping(path), unknown=path.parent / "unknown.program",
+            serial=serial)
         self.folder, self.context = path.parent, zmq.Context()
         endpoint = f"ipc://{path.parent}/board"
         self.board.bind(self.context, endpoint)

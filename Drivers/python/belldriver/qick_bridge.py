@@ -58,11 +58,12 @@ class QickBoard(Board):
     has_generator = True        # in the gateware; its bit is latched in the trial and comes back with the outcome
     ticks_per_sample = 1
 
-    def __init__(self, node, soc, entries, make=None, spool=65536, unknown=None):
+    def __init__(self, node, soc, entries, make=None, spool=65536, unknown=None, serial=None):
         config = soc.get_cfg()
         tproc = config["tprocs"][0]
         # The tick is the tProc's time unit, and nothing finer is claimed.
-        super().__init__(node, str(config.get("board", "unknown")), exact_hz(tproc["f_time"]), spool)
+        # The package knows the board's type and nothing that tells two of one type apart.
+        super().__init__(node, serial or str(config.get("board", "unknown")), exact_hz(tproc["f_time"]), spool)
         self.model = f"QICK {config.get('board', '')} ({tproc['type']} revision {tproc.get('revision', '?')})"
         self.firmware = f"qick {config.get('sw_version', '?')}, {config.get('fw_timestamp', 'no time stamp')}"
         self.simulated = is_simulated(soc)
@@ -250,11 +251,20 @@ def is_open(endpoint):
     return endpoint.startswith(("tcp://*", "tcp://0.0.0.0", "tcp://[::]"))
 
 
+def serial_number(words):
+    """A serial number as a person gives it."""
+    if not (1 <= len(words) <= 64 and words.isascii() and words.isprintable() and words.strip() == words):
+        raise argparse.ArgumentTypeError(f"{words[:64]!r} is not 1 to 64 printable ASCII characters")
+    return words
+
+
 def main(arguments=None, make_soc=None):
     parser = argparse.ArgumentParser(description="Serves a QICK board to belld.")
     parser.add_argument("--node", choices=("alice", "bob"), required=True)
     parser.add_argument("--listen", required=True, metavar="ENDPOINT")
     parser.add_argument("--programs", required=True, metavar="FILE", help="the mapping file, see docs/qick.md")
+    parser.add_argument("--serial", type=serial_number, help="tells this board from others of its type; 1 to 64 printable "
+                                                            "ASCII characters; the type without it")
     parser.add_argument("--bitfile", help="as QickSoc's; the package's own for this board without it")
     parser.add_argument("--start", choices=("external", "internal"), default="external")
     parser.add_argument("--settings", choices=("input", "lfsr"), default="input")
@@ -277,7 +287,8 @@ def main(arguments=None, make_soc=None):
         from qick import QickSoc  # only on the board, with PYNQ
         make_soc = lambda: QickSoc(bitfile=options.bitfile, external_clk=not options.internal_clock)
     board = QickBoard(
-        options.node, make_soc(), entries, unknown=pathlib.Path(options.programs).parent / "unknown.program")
+        options.node, make_soc(), entries, unknown=pathlib.Path(options.programs).parent / "unknown.program",
+        serial=options.serial)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print("ready", flush=True)
     try:
