@@ -296,39 +296,3 @@ extension BellError.Code {
     /// A board keeps records of a campaign of another state directory.
     static let boardForeign = BellError.Code("board.foreign-campaign", exit: .hardware)
 }
-
-extension BoardEvent {
-    /// The campaign that it is evidence of; nil for what concerns the link.
-    fileprivate var campaign: CampaignID? {
-        switch self {
-        case .trials(let campaign, _, _), .clock(let campaign, _, _, _), .armEnd(let campaign, _, _, _, _, _): campaign
-        case .signature(let signature): signature.campaign
-        case .connected, .disconnected, .replayEnd, .fault: nil
-        }
-    }
-
-    fileprivate var isDisconnection: Bool { if case .disconnected = self { true } else { false } }
-
-    /// Its arm, and one past the last index that it is about.
-    fileprivate var place: (arm: UInt64, end: UInt64)? {
-        switch self {
-        case .trials(_, let arm, let chunk): (arm, chunk.range.upperBound)
-        case .armEnd(_, let arm, let first, let count, _, _): (arm, first &+ UInt64(count))
-        case .clock, .signature, .connected, .disconnected, .replayEnd, .fault: nil
-        }
-    }
-}
-
-extension Capabilities {
-    /// What the journal, the certificate and `device.list` say of a board.
-    var json: JSON {
-        [
-            "model": .string(model), "serial": .string(serial), "firmware": .string(firmware),
-            "simulated": .bool(simulated), "node": .string(node.name),
-            "tick_rate_hz": .double(tickRate.hertz), "ticks_per_sample": .int(Int64(ticksPerSample)),
-            "spool_trials": .int(Int64(spoolTrials)), "waveform_memory_samples": .int(Int64(waveformMemory)),
-            "has_rng": .bool(hasRNG), "has_signing_key": .bool(hasSigningKey),
-            "boot_id": .string(String(bootID, radix: 16)),
-        ]
-    }
-}
