@@ -5,19 +5,17 @@ struct ExperimentWriter {
     let scene: ExperimentScene
     let values: [Double]
     /// Of the node's schedule, in laboratory time: where the next operation begins.
-    private(set) var now: Int64 = 0
+    var now: Int64 = 0
     private(set) var failures: [BellError] = []
-    private var events: [ProgramEvent] = []
-    /// Where each event was written in the file.
-    private var lines: [Int] = []
+    private var events = ShotEvents(capacity: 16)
     private var waveforms = WaveformTable()
     private var places: [(key: WaveformCache.Key, place: UInt16)] = []
-    private var readoutEnd: Int64?
+    var readoutEnd: Int64?
     private var hasStop = false
     /// Operations played, waits included.
     private var played = 0
     /// After a failure that makes all others meaningless.
-    private var isOver = false
+    private(set) var isOver = false
     /// What follows a start that is off the grid is off as well; one error is enough.
     private var isOffGrid = false
 
@@ -30,8 +28,6 @@ struct ExperimentWriter {
     init(_ scene: ExperimentScene, values: [Double]) {
         self.scene = scene
         self.values = values
-        events.reserveCapacity(16)
-        lines.reserveCapacity(16)
     }
 
     /// Plays a step that begins at a time in picoseconds; ``now`` is its end afterwards.
@@ -70,144 +66,6 @@ struct ExperimentWriter {
     @inline(__always)
     func picoseconds(_ number: ExperimentNumber) -> Int64 { Int64((number.value(values) * 1000).rounded()) }
 
-    // MARK: Pulses
-
-    private mutating func play(_ pulse: ExperimentPulse, _ step: ExperimentStep, _ cache: inout WaveformCache) {
-        let gated = pulse.gated
-        switch pulse.form {
-        case .rotation(let number):
-            let angle = number?.value(values) ?? 90
-            let scale = pulse.scale?.value(values) ?? 1
-            let isPi = angle.magnitude == 180
-            // Two π/2 pulses do for a π pulse that nobody has calibrated.
-            if isPi, scene.pi.amplitude == nil, pulse.amplitude == nil {
-                let half = calibrated(scene.halfPi, (angle < 0 ? -1 : 1) * scale, gated)
-                drive(pulse, scene.halfPi, half, step, &cache)
-                drive(pulse, scene.halfPi, half, step, &cache)
-                return
-            }
-            let basis = isPi ? scene.pi : scene.halfPi
-            let amplitude =
-                if let amplitude = pulse.amplitude { amplitude.value(values) * scale } else {
-                    calibrated(basis, (isPi ? (angle < 0 ? -1 : 1) : angle / 90) * scale, gated)
-                }
-            drive(pulse, basis, amplitude, step, &cache)
-        case .named(let name):
-            let basis: ExperimentScene.Pulse? =
-                switch name {
-                case .halfPi: scene.halfPi
-                case .pi: scene.pi
-                case .emission: scene.emission
-                case .absorption: scene.absorption
-                }
-            // The scene was made for this list: what it needs is there.
-            guard let basis else { return }
-            drive(pulse, basis, pulse.amplitude?.value(values) ?? calibrated(basis, 1, gated), step, &cache)
-        case .own(let envelope):
-            let length = pulse.duration.map { Picoseconds(picoseconds($0)) } ?? .zero
-            let shape = PulseShape(
-                envelope: envelope, duration: length, sigma: pulse.sigma?.value(values),
-                place: SourcePlace(file: scene.source, line: step.line))
-            drive(
-                pulse, ExperimentScene.Pulse(shape: shape, amplitude: nil, beta: 0),
-                pulse.amplitude?.value(values) ?? 0, step, &cache)
-        case .emit, .absorb:
-            guard let basis = pulse.form == .emit ? scene.emission : scene.absorption else { return }
-            append(
-                pulse.form == .emit ? .emit : .absorb, shape(basis.shape, pulse), beta: 0,
-                amplitude: pulse.amplitude?.value(values) ?? basis.amplitude ?? 0,
-                phase: ProgramWriter.phase((pulse.axis?.value(values) ?? 0) / 360), detuning: 0, step, &cache)
-        }
-    }
-
-    /// A calibrated amplitude, as the channel must play it: the switched path is stronger or weaker than the fixed one.
-    private func calibrated(_ basis: ExperimentScene.Pulse, _ factor: Double, _ gated: Bool) -> Double {
-        (basis.amplitude ?? 0) * factor / (gated ? scene.frame.gatedRatio : 1)
-    }
-
-    /// The shape with the duration that the file gives; a Gaussian is stretched as a whole.
-    private func shape(_ shape: PulseShape, _ pulse: ExperimentPulse) -> PulseShape {
-        guard let number = pulse.duration, case let length = picoseconds(number), length != shape.duration.count else {
-            return shape
-        }
-        var stretched = shape
-        stretched.duration = Picoseconds(length)
-        stretched.sigma *= Double(length) / Double(shape.duration.count)
-        return stretched
-    }
-
-    private mutating func drive(
-        _ pulse: ExperimentPulse, _ basis: ExperimentScene.Pulse, _ amplitude: Double, _ step: ExperimentStep,
-        _ cache: inout WaveformCache
-    ) {
-        drive(
-            axis: ((pulse.axis?.value(values) ?? 0) + (pulse.turn?.value(values) ?? 0)) / 360, amplitude,
-            shape(basis.shape, pulse),
-            beta: pulse.drag?.value(values) ?? basis.beta, detuning: pulse.detuning?.value(values) ?? 0,
-            gated: pulse.gated, step, &cache)
-    }
-
-    private mutating func drive(
-        axis: Double, _ amplitude: Double, _ shape: PulseShape, beta: Double, detuning: Double, gated: Bool,
-        _ step: ExperimentStep, _ cache: inout WaveformCache
-    ) {
-        let carrier = scene.frame.detuning + detuning
-        guard carrier.magnitude <= scene.largestDetuning else {
-            return fail(
-                .sequenceLimits,
-                "has a carrier \(Format.number(carrier)) Hz off, more than half of the board's sample rate", step,
-                fix: "the board can play ±\(Format.number(scene.largestDetuning)) Hz; drive_detuning counts as well")
-        }
-        append(
-            gated ? .gatedDrive : .drive, shape, beta: beta, amplitude: amplitude.magnitude,
-            phase: scene.frame.phase(axis: axis + (amplitude < 0 ? 0.5 : 0), gated: gated),
-            detuning: scene.frame.millihertz(adding: detuning), step, &cache)
-    }
-
-    private mutating func play(
-        _ seed: ExperimentNumber, _ length: ExperimentNumber, _ gap: ExperimentNumber?, _ step: ExperimentStep,
-        _ cache: inout WaveformCache
-    ) {
-        let room = Int(scene.limits.maxEvents)
-        guard
-            let sequence = CliffordSequence(
-                seed: UInt64(seed.value(values)), length: Int(length.value(values)), limit: room)
-        else {
-            return end(
-                .sequenceLimits, "has more pulses than the \(room) events that \(scene.node.name)'s board holds", step,
-                fix: "make length smaller: a gate has one pulse on average")
-        }
-        let pause = gap.map { picoseconds($0) } ?? 0
-        let amplitude = scene.halfPi.amplitude ?? 0
-        for (i, turns) in sequence.quarterTurns.enumerated() {
-            if i > 0 { now = scene.time(now, plus: pause) }
-            drive(
-                axis: Double(turns) / 4, amplitude, scene.halfPi.shape, beta: scene.halfPi.beta, detuning: 0,
-                gated: false, step, &cache)
-            if isOver { return }
-        }
-    }
-
-    // MARK: Readout
-
-    private mutating func play(_ readout: ExperimentReadout, _ step: ExperimentStep, _ cache: inout WaveformCache) {
-        let frequency = readout.frequency?.value(values) ?? scene.toneFrequency
-        guard frequency.magnitude <= scene.largestDetuning else {
-            return fail(
-                .sequenceLimits,
-                "has a tone \(Format.number(frequency)) Hz off, more than half of the board's sample rate", step,
-                fix: "the board can play ±\(Format.number(scene.largestDetuning)) Hz")
-        }
-        let window = readout.window.map { Picoseconds(picoseconds($0)) } ?? scene.window
-        append(
-            .readout,
-            PulseShape(
-                envelope: .rectangle, duration: window, place: SourcePlace(file: scene.source, line: step.line)),
-            beta: 0, amplitude: readout.amplitude?.value(values) ?? scene.toneAmplitude, phase: 0,
-            detuning: Int64((frequency * 1000).rounded()), step, &cache)
-        readoutEnd = now
-    }
-
     // MARK: Events
 
     private mutating func lasting(_ kind: ProgramEvent.Kind, _ duration: Int64, _ step: ExperimentStep) {
@@ -216,7 +74,7 @@ struct ExperimentWriter {
         now = scene.time(now, plus: duration)
     }
 
-    private mutating func append(
+    mutating func append(
         _ kind: ProgramEvent.Kind, _ shape: PulseShape, beta: Double, amplitude: Double, phase: UInt32,
         detuning: Int64, _ step: ExperimentStep, _ cache: inout WaveformCache
     ) {
@@ -261,8 +119,7 @@ struct ExperimentWriter {
                 "is one event more than the \(scene.limits.maxEvents) that \(scene.node.name)'s board "
                     + "holds", step, fix: "repeat less often")
         }
-        events.append(event)
-        lines.append(step.line)
+        events.append(event, line: step.line)
     }
 
     /// Start and length in ticks; nil after an error.
@@ -298,11 +155,11 @@ struct ExperimentWriter {
     mutating func program() -> NodeProgram? {
         if !hasStop, let readoutEnd, !isOver {
             let tick = scene.grid.fit(Picoseconds(readoutEnd), step: 1).ticks + scene.shift
-            let stop = ExperimentStep(kind: .stop, name: "stop", start: .next, line: lines.last ?? 1)
+            let stop = ExperimentStep(kind: .stop, name: "stop", start: .next, line: events.lastLine)
             append(ProgramEvent(kind: .stop, tick: UInt32(clamping: tick), duration: 0), stop)
         }
-        sort()
-        checkOrder()
+        events.sort()
+        events.checkOrder(of: scene.node, in: scene.source, &failures, most: Self.maximumFailures)
         if waveforms.samples > Int(scene.limits.waveformMemory) {
             failures.append(
                 BellError(
@@ -314,59 +171,7 @@ struct ExperimentWriter {
         return NodeProgram(
             node: scene.node, tickRate: scene.limits.tickRate, ticksPerSample: scene.limits.ticksPerSample,
             trialPeriod: scene.trialPeriod, clockEvery: scene.clockEvery, inputBits: scene.inputBits,
-            waveforms: waveforms.waveforms, events: events, discriminator: scene.discriminator)
-    }
-
-    /// By tick; equal ticks keep the order of the file. By insertion where few events can be out of place.
-    private mutating func sort() {
-        guard events.count <= 1024 else {
-            let order = events.indices.sorted { (events[$0].tick, $0) < (events[$1].tick, $1) }
-            (events, lines) = (order.map { events[$0] }, order.map { lines[$0] })
-            return
-        }
-        for i in events.indices.dropFirst() where events[i].tick < events[i - 1].tick {
-            let (event, line) = (events[i], lines[i])
-            var place = i
-            while place > 0, events[place - 1].tick > event.tick {
-                (events[place], lines[place]) = (events[place - 1], lines[place - 1])
-                place -= 1
-            }
-            (events[place], lines[place]) = (event, line)
-        }
-    }
-
-    /// What acts on the qubit cannot overlap, and the stop tag lies after the readout.
-    private mutating func checkOrder() {
-        var until: UInt64 = 0
-        var before = 0
-        var stop: UInt64 = .max
-        var end: UInt64 = 0
-        for (i, event) in events.enumerated() {
-            switch event.kind {
-            case .reset, .drive, .gatedDrive, .emit, .absorb:
-                if UInt64(event.tick) < until, failures.count < Self.maximumFailures {
-                    failures.append(
-                        BellError(
-                            .sequenceOrder,
-                            "\(scene.node.name) begins a pulse at tick \(event.tick), before the one of line \(before) "
-                                + "has ended at tick \(until).", at: "\(scene.source):\(lines[i])",
-                            fix: "start it later"))
-                }
-                if UInt64(event.tick) + UInt64(event.duration) >= until {
-                    (until, before) = (UInt64(event.tick) + UInt64(event.duration), lines[i])
-                }
-            case .readout: end = UInt64(event.tick) + UInt64(event.duration)
-            case .stop: stop = UInt64(event.tick)
-            case .inputBit, .gate: break
-            }
-        }
-        if stop < end, failures.isEmpty {
-            failures.append(
-                BellError(
-                    .sequenceOrder, "\(scene.node.name) tags the stop event before the readout window ends.",
-                    at: scene.source, cause: "samples after the tag would still influence the outcome",
-                    fix: "remove stop: it is added after the readout"))
-        }
+            waveforms: waveforms.waveforms, events: events.events, discriminator: scene.discriminator)
     }
 
     // MARK: Errors
@@ -374,12 +179,12 @@ struct ExperimentWriter {
     private func label(_ step: ExperimentStep) -> String { "\(scene.node.name)/\(step.name)" }
     private func at(_ step: ExperimentStep) -> String { "\(scene.source):\(step.line) \(label(step))" }
 
-    private mutating func fail(_ code: BellError.Code, _ what: String, _ step: ExperimentStep, fix: String) {
+    mutating func fail(_ code: BellError.Code, _ what: String, _ step: ExperimentStep, fix: String) {
         failures.append(BellError(code, "\(label(step)) \(what).", at: at(step), fix: fix))
         if failures.count >= Self.maximumFailures { isOver = true }
     }
 
-    private mutating func end(_ code: BellError.Code, _ what: String, _ step: ExperimentStep, fix: String) {
+    mutating func end(_ code: BellError.Code, _ what: String, _ step: ExperimentStep, fix: String) {
         fail(code, what, step, fix: fix)
         isOver = true
     }
