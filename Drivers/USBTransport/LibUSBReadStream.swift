@@ -9,7 +9,7 @@ final class LibUSBReadStream: USBReadStream, LibUSBActivity {
     private final class Slot: Sendable {
         // Unowned: the stream outlives its slots' transfers, because it is retained while they are under way.
         unowned let stream: LibUSBReadStream
-        // Touched by libusb while under way, else under the stream's lock.
+        // Touched by libusb while under way, then by the completion, and else under the stream's lock.
         nonisolated(unsafe) let raw: UnsafeMutablePointer<libusb_transfer>
         nonisolated(unsafe) let buffer: UnsafeMutableRawBufferPointer
 

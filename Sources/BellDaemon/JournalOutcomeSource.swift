@@ -9,7 +9,7 @@ import Synchronization
 /// Reads through connections of its own, so that the campaign's writer never waits for it.
 final class JournalOutcomeSource: OutcomeSource {
     /// A journal opened for reading, with the ends of its closed blocks; only ever used under the readers' lock.
-    private final class Reader: @unchecked Sendable {
+    private final class Reader {
         let journal: Journal
         private(set) var ends: [BlockEnd] = []
         private var nextBlock: UInt64 = 0
@@ -160,8 +160,8 @@ final class JournalOutcomeSource: OutcomeSource {
             chainHeads: PerNode(alice: alice, bob: bob), audit: block.header.audit)
     }
 
-    private func read<T>(
-        _ campaign: CampaignID, _ body: (Reader) throws(BellError) -> T
+    private func read<T: Sendable>(
+        _ campaign: CampaignID, _ body: @Sendable (Reader) throws(BellError) -> T
     ) throws(BellError) -> T {
         let path = store.journal(of: campaign)
         return try readers.withLock { (readers) throws(BellError) in

@@ -23,12 +23,13 @@ public struct PreparedChunk: Sendable {
 /// Holds what was begun until the next ``take(_:)``: at most an arm's chunks, if every arm is taken.
 public final class ChunkPreparer: Sendable {
     /// One node's queue and the working memory that belongs to it.
-    // @unchecked: `encoder` is touched on `queue` only.
-    private final class Lane: @unchecked Sendable {
+    private final class Lane: Sendable {
         let queue: DispatchQueue
-        let encoder = ColumnEncoder()
+        private let encoder = Mutex(ColumnEncoder())
 
         init(_ node: Node) { queue = DispatchQueue(label: "bell.chunks.\(node.name)") }
+
+        func prepare(_ half: HalfChunk) -> PreparedChunk { encoder.withLock { PreparedChunk(half, $0) } }
     }
 
     private let lanes = PerNode { (node: Node) in Lane(node) }
@@ -40,7 +41,7 @@ public final class ChunkPreparer: Sendable {
     public func begin(_ half: HalfChunk) {
         let lane = lanes[half.node]
         lane.queue.async { [self] in
-            let chunk = PreparedChunk(half, lane.encoder)
+            let chunk = lane.prepare(half)
             ready.withLock { $0.append(chunk) }
         }
     }
@@ -59,7 +60,7 @@ public final class ChunkPreparer: Sendable {
             let lane = lanes[node]
             return halves[node].map { half in
                 // Equal arrays are mostly one array, which is seen without a look at the bytes.
-                begun.first { $0.half == half } ?? lane.queue.sync { PreparedChunk(half, lane.encoder) }
+                begun.first { $0.half == half } ?? lane.queue.sync { lane.prepare(half) }
             }
         }
     }

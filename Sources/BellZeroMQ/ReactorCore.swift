@@ -5,8 +5,7 @@ import Glibc
 import Synchronization
 
 /// The thread of a ``Reactor`` and what belongs to it.
-// @unchecked: `ports` and `isStopping` are touched by the reactor's thread only; the rest is synchronised or constant.
-final class ReactorCore: @unchecked Sendable {
+final class ReactorCore: Sendable {
     /// How long an orderly close waits for room in libzmq, and libzmq for the peer.
     static let graceMilliseconds: Int32 = 500
 
@@ -31,8 +30,9 @@ final class ReactorCore: @unchecked Sendable {
     private let wakeDescriptor: Int32
     private let inbox = Mutex<Inbox>(Inbox())
     private let thread = Atomic<UInt>(0)
-    private var ports: [Port] = []
-    private var isStopping = false
+    // Both are touched by the reactor's thread only.
+    nonisolated(unsafe) private var ports: [Port] = []
+    nonisolated(unsafe) private var isStopping = false
 
     init(name: String) throws(BellError) {
         self.name = name

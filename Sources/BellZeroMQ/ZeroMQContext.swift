@@ -4,9 +4,9 @@ import CZeroMQ
 /// libzmq's shared part: its input/output thread and `inproc` names.
 ///
 /// Every socket holds its context, so the context ends after its last socket.
-// @unchecked: libzmq documents its context as thread safe; the pointer never changes.
-public final class ZeroMQContext: @unchecked Sendable {
-    let raw: UnsafeMutableRawPointer
+public final class ZeroMQContext: Sendable {
+    // libzmq documents its context as thread safe; the pointer never changes.
+    nonisolated(unsafe) let raw: UnsafeMutableRawPointer
 
     /// Makes a context with one input/output thread; `zmq_ctx_new`.
     ///
