@@ -67,7 +67,10 @@ struct LinkBadInputTests {
     }
 
     @Test("an emission pulse that does nothing is bad data")
-    func noEmission() throws { _ = try perform(EmissionRoutine()) { $0.emitTurns = 0 } }
+    func noEmission() throws {
+        let report = try perform(EmissionRoutine()) { $0.emitTurns = 0 }
+        #expect(report.verdict == .badData, "\(report.reason)")
+    }
 
     @Test("an absorption without a maximum is not proposed")
     func noPeak() throws { _ = try perform(AbsorptionRoutine()) { $0.absorbTurns = 0.3 } }

@@ -92,7 +92,12 @@ import TestSupport
             try await drivers[node].arm(ArmOrder(campaign: id, arm: 0, firstIndex: 0, count: 256))
         }
         try await drivers.alice.start()
-        try await eventually("the arm is over") { try await drivers.bob.status().armed == nil }
+        for node in Node.allCases {
+            try await eventually("\(node.name)'s arm is over and all of it in the spool") {
+                let status = try await drivers[node].status()
+                return status.armed == nil && status.spoolUsed == 256
+            }
+        }
     }
 
     private func losses(_ id: CampaignID) throws -> UInt64 {

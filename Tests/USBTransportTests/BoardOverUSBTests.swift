@@ -51,6 +51,7 @@ struct BoardOverUSBTests {
         #expect(await lost(driver)?.code == .usbUnplugged)
         board.device.plug()
         try await greet(driver)
+        #expect(await driver.isConnected)
         await driver.close()
     }
 
@@ -162,9 +163,11 @@ struct BoardOverUSBTests {
             .stall(endpoint: 0x01, transfer: 2), .stall(endpoint: 0x01, transfer: 5),
         ] as [USBFault])
     func stalled(fault: USBFault) async throws {
-        try await withShim("ALICE04", faults: [fault]) { bus, _, _, _ in
+        try await withShim("ALICE04", faults: [fault]) { bus, board, _, _ in
             let driver = driver(bus, "ALICE04")
             try await greet(driver)
+            #expect(board.device.shownFaults == 1)
+            #expect(await driver.isConnected)
             await driver.close()
         }
     }
@@ -182,9 +185,11 @@ struct BoardOverUSBTests {
     @Test("through libusb: garbage before a frame is passed over", .enabled(if: USBTestbed.current != nil))
     func garbage() async throws {
         let noise = [UInt8](repeating: 0x42, count: 777)
-        try await withShim("ALICE06", faults: [.garbage(noise, endpoint: 0x81, transfer: 1)]) { bus, _, _, _ in
+        try await withShim("ALICE06", faults: [.garbage(noise, endpoint: 0x81, transfer: 1)]) { bus, board, _, _ in
             let driver = driver(bus, "ALICE06")
             try await greet(driver)
+            #expect(board.device.shownFaults == 1)
+            #expect(await driver.isConnected)
             await driver.close()
         }
     }

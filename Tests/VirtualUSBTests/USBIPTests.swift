@@ -235,6 +235,8 @@ import Testing
     func noise() throws {
         var random = SystemRandomNumberGenerator()
         let seed = UInt64.random(in: 0 ... .max, using: &random)
+        // Before anything can crash.
+        print("seed \(seed)")
         var state = seed
         func next() -> UInt8 {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
@@ -248,7 +250,6 @@ import Testing
             while !host.receive(65_536).isEmpty {}
         }
         _ = try attached()
-        print("seed \(seed)")
     }
 
     @Test("A closed server takes nobody and ends its hosts")

@@ -34,6 +34,7 @@ extension DeviceCore {
     private mutating func askModel(_ request: USBControlRequest, _ data: [UInt8]) -> USBControlAnswer {
         controls += 1
         if faults.unplugs(atControl: controls) {
+            shownFaults += 1
             unplug()
             return .stall
         }

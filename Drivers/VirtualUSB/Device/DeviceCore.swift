@@ -13,6 +13,8 @@ struct DeviceCore: Sendable {
     var model: any USBDeviceModel
     let descriptors: USBDescriptorSet
     var faults: [USBFault]
+    /// How often one of them showed itself.
+    var shownFaults = 0
     /// Whether interrupt endpoints keep to their interval.
     var isPaced = false
     private(set) var isPlugged = true
@@ -56,7 +58,10 @@ struct DeviceCore: Sendable {
         pipes[place].submitted += 1
         transfer.ordinal = pipes[place].submitted
         pipes[place].append(transfer)
-        if !faults.isEmpty, faults.unplugs(address, transfer.ordinal) { return unplug() }
+        if !faults.isEmpty, faults.unplugs(address, transfer.ordinal) {
+            shownFaults += 1
+            return unplug()
+        }
         if serve(place, now: now) { serveAll(now: now) }
     }
 
@@ -115,7 +120,10 @@ struct DeviceCore: Sendable {
     private mutating func answer(_ transfer: USBTransfer, at place: Int) -> USBTransferOutcome? {
         let address = pipes[place].endpoint.address
         if pipes[place].isHalted { return .stall }
-        if !faults.isEmpty, faults.stalls(address, transfer.ordinal) { return halt(place) }
+        if !faults.isEmpty, faults.stalls(address, transfer.ordinal) {
+            shownFaults += 1
+            return halt(place)
+        }
         switch transfer.work {
         case .write(let bytes):
             switch model.wrote(bytes, to: address) {
@@ -124,12 +132,18 @@ struct DeviceCore: Sendable {
             case .stall: return halt(place)
             }
         case .read(let count):
-            if !faults.isEmpty, faults.empties(address, transfer.ordinal) { return .done([]) }
+            if !faults.isEmpty, faults.empties(address, transfer.ordinal) {
+                shownFaults += 1
+                return .done([])
+            }
             let garbage = faults.isEmpty ? nil : faults.garbage(address, transfer.ordinal)
             let prefix = garbage?.prefix(count) ?? []
             switch model.read(count - prefix.count, from: address) {
             case .data(let bytes) where bytes.count > count - prefix.count: return .overflow
-            case .data(let bytes): return .done(prefix.isEmpty ? bytes : prefix + bytes)
+            case .data(let bytes):
+                if prefix.isEmpty { return .done(bytes) }
+                shownFaults += 1
+                return .done(prefix + bytes)
             case .wait: return nil
             case .stall: return halt(place)
             }

@@ -50,6 +50,9 @@ public final class VirtualUSBDevice: Sendable {
     /// Takes all faults away; a halted endpoint stays halted.
     public func removeFaults() { perform { core, _ in core.faults = [] } }
 
+    /// How often a host has met a fault.
+    public var shownFaults: Int { core.withLock { $0.shownFaults } }
+
     /// Pulls the cable: every waiting transfer ends, and hosts are told.
     public func unplug() { perform { core, _ in core.unplug() } }
 
