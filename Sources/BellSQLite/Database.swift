@@ -97,6 +97,4 @@ public final class Database {
 
     /// How many rows the last INSERT, UPDATE or DELETE changed.
     public var changes: Int { Int(sqlite3_changes64(connection.pointer)) }
-    /// The row id of the last INSERT.
-    public var lastInsertedRow: Int64 { sqlite3_last_insert_rowid(connection.pointer) }
 }

@@ -5,8 +5,7 @@ extension CalibrationSet {
     /// Reads the calibration files that the laboratory file names.
     ///
     /// - Parameter load: Gives the text of a file; paths are the laboratory file's folder joined with what it says.
-    /// - Throws: All failures of all files at once: what `load` throws, `yaml.*`, `calibration.unit`,
-    ///   `calibration.foreign`.
+    /// - Throws: All failures of all files at once: what `load` throws, `yaml.*`, `calibration.foreign`.
     public init(laboratory: Laboratory, load: (String) throws(BellError) -> String) throws(BellError) {
         let files = laboratory.calibrationFiles
         let alice = Self.read(files.alice, of: laboratory, load) { Self.node(&$0, .alice) }

@@ -1,8 +1,6 @@
 public import BellModel
 
 extension BellError.Code {
-    /// A calibrated value has another unit than it must have.
-    public static let calibrationUnit = BellError.Code("calibration.unit", exit: .usage)
     /// A calibrated value that the sequence needs is missing.
     public static let calibrationMissing = BellError.Code("calibration.missing", exit: .usage)
     /// A calibration file belongs to another laboratory or node.

@@ -24,8 +24,6 @@ public enum StreamFrame: Equatable, Sendable {
     public static let version: UInt16 = 1
     /// `BOUT`.
     public static let magic: [UInt8] = [0x42, 0x4f, 0x55, 0x54]
-    /// Magic 4, version 2, type 2, campaign 16.
-    public static let headerBytes = 24
     /// A larger message is malformed.
     public static let maxBytes = 4 << 20
 

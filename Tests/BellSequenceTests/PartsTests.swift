@@ -66,21 +66,6 @@ struct PartsTests {
         #expect(thirds.time(-2) == Picoseconds(-667))
     }
 
-    @Test("a sweep's times are moved to samples, and what was moved compiles")
-    func onSample() throws {
-        let rate = try #require(TickRate(numerator: 2_400_000_000))
-        let limits = BoardLimits(tickRate: rate, ticksPerSample: 1, waveformMemory: 65_536, maxEvents: 256)
-        #expect(limits.onSample(nanoseconds: 1) == 0.833)
-        #expect(limits.onSample(nanoseconds: 10) == 10)
-        #expect(BoardLimits.typical.onSample(nanoseconds: 10.3) == 10.5)
-        #expect(BoardLimits.typical.onSample(nanoseconds: 1e300) == 4e8)
-        let grid = Grid(rate: rate, ticksPerSample: 1)
-        for wait in stride(from: 0.0, to: 50, by: 0.37) {
-            let moved = Picoseconds(nanoseconds: limits.onSample(nanoseconds: wait))
-            #expect(grid.fit(moved, step: 1).off.magnitude <= Grid.tolerance)
-        }
-    }
-
     @Test("a grid's extremes are clamped, never trapped")
     func gridExtremes() throws {
         let grid = Grid(rate: try #require(TickRate(numerator: 1_000_000_000_000)), ticksPerSample: 1)

@@ -11,14 +11,13 @@ public enum MiniCircuitsDialect: Equatable, Sendable {
     /// Mechanical SP6T: code 12 sets (byte 1 the switch from 1, byte 2 the port), code 13 asks (byte 1 the switch).
     case relayPorts
     /// Text: `<path>:<port>` sets and answers `1`, or `0` on failure; `<path>?` asks. `{}` in the path is the switch's letter.
+    ///
+    /// Code 42, a star, is the one that no model takes for anything else.
     case text(code: UInt8, path: String)
     /// Attenuators: code 19 sets (byte 1 whole decibels, byte 2 quarters), code 18 asks and answers the same.
     case quarterDecibels
     /// Attenuators by text: `:SETATT=<decibels>` sets and answers `1`; `:ATT?` asks.
     case attenuationText(code: UInt8)
-
-    /// The code of text commands that no model takes for anything else.
-    public static let star: UInt8 = 42
 
     /// Whether a late reply to another question could be taken for the reply to this one, having the same code.
     ///

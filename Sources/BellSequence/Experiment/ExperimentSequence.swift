@@ -47,12 +47,6 @@ public struct ExperimentSequence: Equatable, Sendable {
     /// Every place where a parameter stands, for the checks of ranges.
     var uses: [ExperimentNumber]
 
-    /// The parameters' values that the file gives; those that must be given are left out.
-    public var defaults: [String: Double] {
-        Dictionary(
-            parameters.compactMap { p in p.standard.map { (p.name, $0) } }, uniquingKeysWith: { first, _ in first })
-    }
-
     /// Fills the parameters in and makes the programs.
     ///
     /// Pure and deterministic. For many values of the parameters use a ``PreparedExperiment``: it is this function's
