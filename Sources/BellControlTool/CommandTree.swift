@@ -68,6 +68,9 @@ enum CommandTree {
         ])
 
     private static let sequenceOptions: [OptionSpec] = [
+        value(
+            "set", "NAME=VALUE", "A parameter of an experiment, for example wait_ns=2000 or \"wait_ns=2000 ns\".",
+            repeats: true),
         value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml"),
         value("k", "K", "A margin must exceed K uncertainties.", default: "5"),
         value(
@@ -78,12 +81,17 @@ enum CommandTree {
         "sequence", "Compile sequences without any device.",
         [
             command(
-                "check", "Compile a sequence and say whether it can be space-like separated.", "", sequenceOptions,
-                positionals: [PositionalSpec(name: "FILE", summary: "The sequence.")]),
+                "check", "Compile a sequence and say whether it can be space-like separated.",
+                "An experiment of a calibration is compiled, too; it makes no claim of locality.", sequenceOptions,
+                positionals: [PositionalSpec(name: "FILE", summary: "The sequence, or an experiment.")]),
             command(
-                "show", "Print a sequence's timing table and write its picture.", "",
+                "show", "Print a sequence's timing table and write its picture.",
+                """
+                An experiment is shown with the defaults of its parameters, for alice unless only bob can play it; \
+                --set changes parameters, in their own unit.
+                """,
                 sequenceOptions + [value("svg", "FILE", "The picture; else the sequence's name in this directory.")],
-                positionals: [PositionalSpec(name: "FILE", summary: "The sequence.")]),
+                positionals: [PositionalSpec(name: "FILE", summary: "The sequence, or an experiment.")]),
         ])
 
     private static let certify = command(

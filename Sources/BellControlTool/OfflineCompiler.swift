@@ -20,29 +20,34 @@ enum OfflineCompiler {
             inputBits: inputBits)
     }
 
-    /// Compiles an experiment file with its defaults, for both nodes or for the first one that has what it needs.
+    /// Compiles an experiment file, for both nodes or for the first one that has what it needs.
     ///
+    /// - Parameter settings: What `--set` says; parameters that are left out have the file's defaults.
     /// - Returns: Nil when the file is no experiment.
     static func experiment(
-        _ path: String, lab: String, inputBits: InputBitSource
+        _ path: String, settings: [String], lab: String, inputBits: InputBitSource
     ) throws(BellError) -> CompiledExperiment? {
         let yaml = try YAMLNode.parse(try readText(path), source: path)
         guard ExperimentSequence.recognises(yaml) else { return nil }
         let laboratory = try Laboratory(yaml: try YAMLNode.parse(try readText(lab), source: lab))
         let calibration = try CalibrationSet(laboratory: laboratory) { (path) throws(BellError) in try readText(path) }
         let experiment = try ExperimentSequence(yaml: yaml)
+        let parameters = try ExperimentSettings.parse(settings, of: experiment)
         if experiment.isForBoth {
             return try CompiledExperiment(
-                experiment, .both, calibration: calibration, limits: laboratory.limits, inputBits: inputBits)
+                experiment, .both, parameters: parameters, calibration: calibration, limits: laboratory.limits,
+                inputBits: inputBits)
         }
         do throws(BellError) {
             return try CompiledExperiment(
-                experiment, .one(.alice), calibration: calibration, limits: laboratory.limits, inputBits: inputBits)
+                experiment, .one(.alice), parameters: parameters, calibration: calibration, limits: laboratory.limits,
+                inputBits: inputBits)
         } catch {
             // Only alice emits, or only bob: what one lacks the other may have.
             guard error.code == .calibrationMissing else { throw error }
             return try CompiledExperiment(
-                experiment, .one(.bob), calibration: calibration, limits: laboratory.limits, inputBits: inputBits)
+                experiment, .one(.bob), parameters: parameters, calibration: calibration, limits: laboratory.limits,
+                inputBits: inputBits)
         }
     }
 }

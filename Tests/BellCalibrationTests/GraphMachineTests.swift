@@ -24,6 +24,17 @@ import Testing
         #expect(report.isGood && report.exit == .ok)
     }
 
+    @Test("what nobody has measured is calibrated without a check, which a designer's wide uncertainty would pass")
+    func neverMeasured() throws {
+        var world = GraphWorld(off: ["alice/rabi", "alice/drag"])
+        var states = allKnown(graph)
+        states[item("alice/rabi")] = nil
+        states[item("alice/drag")] = ItemState(hasFailed: true)
+        let report = try walk(.maintain([item("alice/drag")]), &world, states)
+        #expect(world.log == ["calibrate alice/rabi", "calibrate alice/drag"])
+        #expect(report.isGood && world.off.isEmpty)
+    }
+
     @Test("an old value that is still right costs a check, and counts anew")
     func inSpec() throws {
         var world = GraphWorld()

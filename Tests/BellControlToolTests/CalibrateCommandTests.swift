@@ -106,6 +106,45 @@ struct CalibrateCommandTests {
         #expect(ended.out.contains("cancelled; the old values stay in force"))
     }
 
+    @Test(
+        "of a value that was measured twice the last one is in force; a bring-up that was cut off says what is half done"
+    )
+    func halfDone() throws {
+        func accepted(_ value: Double, _ run: String) -> JSON {
+            [
+                "run": .string(run),
+                "values": [["path": "alice.t1", "value": .double(value), "uncertainty": 100.0, "unit": "ns"]],
+            ]
+        }
+        var cut = try #require(answer(exit: 130, good: false, cancelled: true).objectValue)
+        cut["accepted"] = [accepted(20_000, "r-1"), accepted(22_000, "r-2")]
+        cut["items"] = []
+        let daemon = try daemon(["calibrate.run": .object(cut), "calibrate.show": Self.run])
+        let terminal = Terminal()
+        #expect(terminal.run("calibrate", "bring-up", state: daemon.state) == .interrupted)
+        #expect(terminal.out.contains("in force now:\n    alice.t1  22000 ± 100  ns\n"), "\(terminal.out)")
+        #expect(!terminal.out.contains("20000"))
+        #expect(
+            terminal.out.contains("cancelled; what is listed above stays in force, all other values are the old ones"))
+        #expect(terminal.out.hasSuffix("half done: bellctl calibrate run --accept does the rest\n"))
+    }
+
+    @Test("a check names at its end what is not good")
+    func checks() throws {
+        var result = try #require(answer(exit: 1, good: false).objectValue)
+        result["runs"] = []
+        result["items"] = [
+            ["item": "alice/ramsey", "outcome": "checked", "verdict": "out-of-spec", "reason": "30 kHz off"],
+            ["item": "bob/ramsey", "outcome": "checked", "verdict": "good", "reason": "right"],
+        ]
+        let daemon = try daemon(["calibrate.check": .object(result)])
+        let terminal = Terminal()
+        #expect(terminal.run("calibrate", "check", state: daemon.state) == .experiment)
+        #expect(
+            terminal.out
+                == "out-of-spec alice/ramsey: 30 kHz off\nrabi-amplitude: not good  2 checked  1 s  simulated boards\n")
+    }
+
     @Test("with --json the daemon's answer is all that is printed, also when it failed")
     func json() throws {
         let error = BellError(BellError.Code("board.closed", exit: .hardware), "bob is gone")
@@ -128,7 +167,10 @@ struct CalibrateCommandTests {
     @Test("the status is a tree with value, age, state, last run and verdict")
     func status() throws {
         let status: JSON = [
-            "laboratory": "mocklab", "now": 1000, "pending": [], "running": .null,
+            "laboratory": "mocklab", "now": 1000, "pending": [],
+            "running": [
+                "state": "running", "by": "eve", "what": "everything (bring-up)", "began": 928, "done": 12, "total": 62,
+            ],
             "items": [
                 [
                     "item": "alice/spectroscopy", "routine": "spectroscopy", "site": "alice", "needs": [],
@@ -147,13 +189,29 @@ struct CalibrateCommandTests {
                     ],
                 ],
                 ["item": "bob/spectroscopy", "routine": "spectroscopy", "site": "bob", "needs": []],
+                [
+                    "item": "link/emission", "routine": "emission", "site": "link", "needs": [],
+                    "values": [
+                        ["path": "alice.emission_amplitude", "value": 0.66], ["path": "link.link_phase", "value": 1.5],
+                    ],
+                ],
             ],
         ]
         let terminal = Terminal()
         let daemon = try daemon(["calibrate.status": status])
         #expect(terminal.run("calibrate", "status", "--node", "alice", state: daemon.state) == .ok)
-        #expect(terminal.out.hasPrefix("calibration of mocklab\n  alice "))
-        #expect(!terminal.out.contains("bob"))
+        #expect(
+            terminal.out.hasPrefix(
+                """
+                calibration of mocklab
+                eve calibrates everything (bring-up), since 1 min 12 s, 12 of 62 done; `bellctl calibrate cancel` ends it
+                  alice\u{20}
+                """))
+        #expect(!terminal.out.contains("bob") && !terminal.out.contains("emission"))
+        let link = Terminal()
+        #expect(link.run("calibrate", "status", "--node", "link", state: daemon.state) == .ok)
+        #expect(link.out.contains("· alice.emission_amplitude") && link.out.contains("· link_phase"), "\(link.out)")
+        #expect(!link.out.contains("spectroscopy"))
         #expect(terminal.out.contains("    rabi-amplitude"))
         #expect(terminal.out.contains("0.75761 ± 0.00052"))
         #expect(terminal.out.contains("by eve"))
@@ -212,7 +270,7 @@ struct CalibrateCommandTests {
         let plot = Terminal()
         #expect(
             plot.run("calibrate", "history", "alice.t1", "--plot", "--svg", picture, state: daemon.state) == .ok)
-        #expect(plot.out.contains("hours before now"))
+        #expect(plot.out.contains("hours from now") && plot.out.contains("value (ns)"), "\(plot.out)")
         #expect(try String(contentsOfFile: picture, encoding: .utf8).contains("<svg"))
     }
 

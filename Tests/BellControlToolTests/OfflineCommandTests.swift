@@ -49,6 +49,55 @@ struct OfflineCommandTests {
         #expect(try program.json["experiment"]?["parameters"]?["wait_ns"]?.doubleValue == 1000)
     }
 
+    @Test(
+        "an experiment's parameters are set by name, with their own unit or none",
+        arguments: ["wait_ns=2000", "wait_ns=2000ns", "wait_ns = 2e3 ns", "wait_ns=2000.0"])
+    func settings(_ setting: String) throws {
+        let file = "\(Self.root)/Sequences/calibration/ramsey.yaml"
+        let terminal = Terminal()
+        let words = ["--set", setting, "--set", "phase_deg=-90 deg", "--lab", Self.lab]
+        #expect(terminal.run(["sequence", "check", file] + words + ["--json"]) == .ok, "\(terminal.err)")
+        let parameters = try terminal.json["experiment"]?["parameters"]
+        #expect(parameters?["wait_ns"]?.doubleValue == 2000 && parameters?["phase_deg"]?.doubleValue == -90)
+        #expect(parameters?["detuning_hz"]?.doubleValue == 0)
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let shown = Terminal()
+        #expect(shown.run(["sequence", "show", file, "--svg", "\(folder)/a.svg"] + words) == .ok, "\(shown.err)")
+        #expect(shown.out.contains("wait_ns      2000 ns"))
+        #expect(shown.out.contains("  4012.0      12.0        pulse         0.75758    270.00"), "\(shown.out)")
+    }
+
+    @Test(
+        "a setting that is none, of an unknown parameter, or in another unit is refused with what to write",
+        arguments: [
+            ("wait_ns", "for example --set wait_ns=2000"), ("=5", "for example --set wait_ns=2000"),
+            ("wait_ns=", "for example --set wait_ns=2000"), ("wait_ns=nan", "for example --set wait_ns=2000"),
+            ("wait_ns=2 us", "write --set wait_ns=2000"), ("wait_ns=2 Hz", "give it in ns: --set wait_ns=VALUEns"),
+            ("detuning_hz=2.2MHz", "write --set detuning_hz=2200000"), ("phase_deg=1 turns", "give it in deg"),
+            ("wait=5", "parameters: wait_ns, phase_deg, detuning_hz"), ("phase_dg=5", "did you mean \"phase_deg\"?"),
+            ("wait_ns=1e9", "allowed: 0 ≤ duration_ns ≤ 400000000 (ns)"),
+        ])
+    func badSettings(_ setting: String, _ fix: String) {
+        let file = "\(Self.root)/Sequences/calibration/ramsey.yaml"
+        let terminal = Terminal()
+        #expect(terminal.run("sequence", "check", file, "--lab", Self.lab, "--set", setting) == .usage)
+        #expect(terminal.err.contains(fix), "\(setting): \(terminal.err)")
+    }
+
+    @Test("a parameter that is set twice, and one of a sequence of trials, are refused")
+    func misplacedSettings() {
+        let file = "\(Self.root)/Sequences/calibration/ramsey.yaml"
+        let twice = Terminal()
+        #expect(
+            twice.run("sequence", "check", file, "--lab", Self.lab, "--set", "wait_ns=1", "--set", "wait_ns=2")
+                == .usage)
+        #expect(twice.err.contains("wait_ns is set twice"))
+        let trials = Terminal()
+        #expect(trials.run("sequence", "show", Self.sequence, "--lab", Self.lab, "--set", "wait_ns=1") == .usage)
+        #expect(trials.err.contains("it has no parameters"))
+    }
+
     @Test("an impossible margin is refused with its place, for people and for programs")
     func tooStrict() throws {
         let terminal = Terminal()

@@ -32,6 +32,18 @@ struct StatusTextTests {
                 """)
     }
 
+    @Test("a calibration that is under way is told with who ends it")
+    func calibrating() {
+        var status: JSON = [
+            "calibration": ["state": "running", "by": "eve", "what": "everything", "done": 1, "total": 9]
+        ]
+        #expect(
+            StatusText.render(status).contains(
+                "\neve calibrates everything, 1 of 9 done; `bellctl calibrate cancel` ends it\nno campaign"))
+        status = ["calibration": ["state": "ended", "by": "eve", "what": "everything"]]
+        #expect(!StatusText.render(status).contains("eve"))
+    }
+
     @Test("status of a daemon of which nothing is understood")
     func empty() {
         #expect(

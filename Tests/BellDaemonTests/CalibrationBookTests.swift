@@ -137,6 +137,33 @@ import Testing
         #expect(try book.states(of: graph)[rabi] == nil, "its last proposal was not accepted")
     }
 
+    @Test("a finer routine whose value a coarser one has replaced must measure again, whatever its checks said before")
+    func coarser() throws {
+        let graph = try CalibrationGraph([
+            .init(name: "rabi-amplitude", scope: .node, proposes: ["half_pi_amplitude"]),
+            .init(
+                name: "fine-half-pi", scope: .node, dependencies: ["rabi-amplitude"], proposes: ["half_pi_amplitude"]),
+        ])
+        let book = try book(at: noon)
+        let fine = CalibrationItem(.node(.alice), "fine-half-pi")
+        for (place, item) in [rabi, fine].enumerated() {
+            let name = try run(book, at: noon + Double(place), 0.8, item: item)
+            _ = try book.accept(name, by: "bring-up", allowsSimulated: true)
+        }
+        _ = try run(book, at: noon + 5, nil, isCheck: true, item: fine)
+        #expect(try book.states(of: graph)[fine]?.verified == noon + 5)
+        let name = try run(book, at: noon + 9, 0.7)
+        _ = try book.accept(name, by: "bring-up", allowsSimulated: true)
+        let states = try book.states(of: graph)
+        #expect(states[fine]?.verified == nil && states[fine]?.replacedBy == "rabi-amplitude")
+        #expect(states[rabi]?.verified == noon + 9)
+        #expect(
+            graph.staleness(of: fine, states, now: noon + 10)?.text == "rabi-amplitude has replaced its value since")
+        // A check of what is in force now counts again.
+        _ = try run(book, at: noon + 20, nil, isCheck: true, item: fine)
+        #expect(try book.states(of: graph)[fine]?.verified == noon + 20)
+    }
+
     @Test("a good run that had nothing to propose is right from then on, and moves nothing")
     func nothingToSet() throws {
         let book = try book(at: noon)
@@ -169,6 +196,13 @@ import Testing
         #expect(late["points"]?.arrayValue?.compactMap { $0["value"]?.doubleValue } == [0.71, 0.72])
         #expect(try book.history("alice.visibility", since: nil)["points"]?.arrayValue?.count == 3)
         #expect(try book.history("bob.t1", since: nil)["points"] == [])
+        for spoken in ["alice.pi2.amplitude", "alice.pi2_amplitude", "alice.half_pi.amplitude"] {
+            let same = try book.history(spoken, since: nil)
+            #expect(same["path"] == "alice.half_pi_amplitude" && same["points"]?.arrayValue?.count == 3, "\(spoken)")
+        }
+        #expect(try book.history("bob.switch_delay", since: nil)["path"] == "timing.bob.switch_delay")
+        let placeless = try #require(throws: BellError.self) { try book.history("half_pi_amplitude", since: nil) }
+        #expect(placeless.fix == "say where: alice.half_pi_amplitude or bob.half_pi_amplitude")
         let typo = try #require(throws: BellError.self) { try book.history("alice.visibilty", since: nil) }
         #expect(typo.fix == "did you mean alice.visibility?")
         #expect(throws: BellError.self) { try book.history("", since: .nan) }

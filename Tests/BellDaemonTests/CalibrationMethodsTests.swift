@@ -127,6 +127,10 @@ import Testing
         let second = try daemon.refusal("calibrate.run", ["mode": "bring-up", "by": "bert"])
         #expect(second.code == .calibrationBusy)
         #expect(second.what == "eve calibrates everything (bring-up) just now.")
+        #expect(second.code.exit == .usage)
+        let since = try #require(second.cause)
+        #expect(since.hasPrefix("it began at 20") && since.hasSuffix("s ago; 0 of 5 are done"), "\(since)")
+        #expect(second.fix?.contains("bellctl calibrate cancel") == true)
         for (method, params) in [
             ("campaign.start", ["plan_path": .string(plan)]), ("device.check", ["device": "alice"]),
             ("device.safe", ["device": "bob"]),
@@ -234,6 +238,9 @@ import Testing
         ] as [JSON] {
             #expect(try daemon.refusal("calibrate.run", params).code.exit == .usage, "\(params.text)")
         }
+        let item = try daemon.refusal("calibrate.history", ["path": "alice/readout"])
+        #expect(item.what == "alice/readout is a routine, not a value.")
+        #expect(item.fix == "name what it measures: alice.readout_amplitude")
         let history = try daemon.call("calibrate.history", ["path": "alice.readout_amplitude", "since": 5])
         #expect(history["since"]?.doubleValue == 5)
         await daemon.end()

@@ -154,10 +154,35 @@ def values_are_proposed_shown_accepted_and_refused_by_hand():
         assert [p["state"] for p in history["points"]] == ["superseded", "refused", "accepted"], history
         assert [p["accepted_by"] for p in history["points"]][0] == "bring-up", history
         table = it.ctl("calibrate", "history", path, "--plot").stdout
-        assert run in table and "refused" in table and "hours before now" in table, table
+        assert run in table and "refused" in table and "seconds from now" in table, table
         csv = it.ctl("calibrate", "history", path, "--csv").stdout.splitlines()
         assert csv[0] == "time,value,uncertainty,unit,state,run,accepted_by" and len(csv) == 4, csv
         it.refused("calibrate", "history", "alice.half_pi_amplitud", code=2, says=["half_pi_amplitude", "did you mean"])
+
+
+@test
+def a_cold_laboratory_is_calibrated_without_the_word_bring_up_and_a_bring_up_that_was_cut_off_is_finished():
+    with cold(4) as it:
+        # The designer's wide uncertainties would pass every check; what nobody measured is measured all the same.
+        answer = it.json("calibrate", "run", "--accept")
+        assert answer["good"] and {item["outcome"] for item in answer["items"]} == {"calibrated"}, answer
+        right = {v["path"]: v for item in it.status()["items"] for v in item["values"]}
+
+        cut = it.begin("calibrate", "bring-up")
+        path = "alice.readout_frequency"
+        it.wait(
+            lambda: it.json("calibrate", "history", path)["points"][-1]["run"].startswith("alice-resonator"), "a coarse value")
+        it.ctl("calibrate", "cancel", code=None)
+        out, err = cut.communicate(timeout=30)
+        assert cut.returncode == 130 and "cancelled; what is listed above stays in force" in out, (out, err)
+        assert "half done: bellctl calibrate run --accept does the rest" in out, out
+        stale = {item["item"]: item["stale"] for item in it.status()["items"]}
+        assert stale["alice/readout-frequency"] == "resonator-spectroscopy has replaced its value since", stale
+        answer = it.json("calibrate", "run", "--accept")
+        assert answer["good"], answer
+        value = next(v for item in it.status()["items"] for v in item["values"] if v["path"] == path)
+        assert abs(value["value"] - right[path]["value"]) < 1e6, (value, right[path])
+        assert it.status()["pending"] == [] and all(item["passes"] for item in it.status()["items"])
 
 
 @test
@@ -166,10 +191,13 @@ def ctrl_c_ends_a_bring_up_and_two_people_cannot_calibrate_at_once():
         first = it.begin("calibrate", "bring-up", "--by", "eve", "--json")
         it.wait(it.calibrating, "it measures")
         for words in ("run", "alice/rabi-amplitude"), ("bring-up",), ("check",), ("accept", "x"), ("refuse", "x"):
-            it.refused("calibrate", *words, code=2, says=["eve calibrates everything", "fix:"])
+            it.refused(
+                "calibrate", *words, code=2,
+                says=["eve calibrates everything", "cause: it began at 20", "s ago; ", "bellctl calibrate cancel"])
         it.refused("campaign", "start", it.plan(trials=2048), code=2, says=["eve calibrates everything"])
         it.refused("device", "check", "alice", code=2, says=["eve calibrates everything"])
         assert it.status()["running"]["by"] == "eve"
+        assert "eve calibrates everything (bring-up), since " in it.ctl("status").stdout
         # Something has come into force by now, and something else is being measured.
         it.wait(lambda: it.files()["alice.yaml"] != (COLD / "alice.yaml").read_bytes(), "a first value is in force")
         it.wait(it.calibrating, "it measures again")

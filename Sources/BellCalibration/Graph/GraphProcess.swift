@@ -43,7 +43,10 @@ struct GraphProcess: Sendable {
         case .maintain:
             // What it needs was seen to before, so its own state decides.
             if machine.graph.staleness(of: step.item, machine.states, now: now, deep: false) != nil {
-                return .check(step.item)
+                if machine.states[step.item]?.verified != nil { return .check(step.item) }
+                // A designer's 0.76 ± 0.25 passes a check that finds 0.59, and nothing can be built on it.
+                stack[0].phase = .calibrating
+                return .calibrate(step.item)
             }
             if machine.outcomes[step.item] == nil { machine.outcomes[step.item] = .fresh }
             stack = []

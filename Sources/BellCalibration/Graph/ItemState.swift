@@ -8,14 +8,19 @@ public struct ItemState: Equatable, Sendable {
     public var hasFailed: Bool
     /// How long it counts, in seconds, where the values' file says so; nil for the routine's own.
     public var validFor: Double?
+    /// The routine below it whose coarser value replaced its own after it was last verified; nil for none. Such an item is
+    /// not verified.
+    public var replacedBy: String?
 
     public init(
-        verified: Double? = nil, calibrated: Double? = nil, hasFailed: Bool = false, validFor: Double? = nil
+        verified: Double? = nil, calibrated: Double? = nil, hasFailed: Bool = false, validFor: Double? = nil,
+        replacedBy: String? = nil
     ) {
         self.verified = verified
         self.calibrated = calibrated
         self.hasFailed = hasFailed
         self.validFor = validFor
+        self.replacedBy = replacedBy
     }
 }
 
@@ -23,6 +28,8 @@ public struct ItemState: Equatable, Sendable {
 public enum Staleness: Equatable, Sendable {
     /// Nothing is known of it.
     case neverMeasured
+    /// This routine below it has replaced its value by a coarser one.
+    case replaced(by: String)
     /// Its last calibration failed.
     case failed
     /// It is older than it counts, both in seconds; a time in the future has the age of ∞.
@@ -36,6 +43,7 @@ public enum Staleness: Equatable, Sendable {
     public var text: String {
         switch self {
         case .neverMeasured: "never measured"
+        case .replaced(let routine): "\(routine) has replaced its value since"
         case .failed: "its last calibration failed"
         case .old(let age, _) where !age.isFinite: "its time lies in the future"
         case .old: "too old"
@@ -57,7 +65,7 @@ extension CalibrationGraph {
     ) -> Staleness? {
         let state = states[item] ?? ItemState()
         if state.hasFailed { return .failed }
-        guard let verified = state.verified else { return .neverMeasured }
+        guard let verified = state.verified else { return state.replacedBy.map { .replaced(by: $0) } ?? .neverMeasured }
         let limit = state.validFor ?? entry(of: item)?.validity ?? 0
         let age = now - verified
         if age < -CalibrationGraph.clockSlack { return .old(age: .infinity, limit: limit) }

@@ -2,6 +2,36 @@ public import BellModel
 public import BellSequence
 
 extension CalibrationPath {
+    /// Reads what a person may call a value: its path, `alice.pi2.amplitude` for `alice.half_pi_amplitude`, or
+    /// `alice.switch_delay` for `timing.alice.switch_delay`. Nil for what names no value.
+    public init?(spoken text: String) {
+        if let path = CalibrationPath(text), (try? path.known()) != nil {
+            self = path
+            return
+        }
+        let words = text.split { ". _".contains($0) }.map { $0 == "pi2" ? "half_pi" : String($0) }
+        let isTiming = words.first == "timing"
+        guard let name = words.dropFirst(isTiming ? 1 : 0).first else { return nil }
+        let quantity = words.dropFirst(isTiming ? 2 : 1).joined(separator: "_")
+        var places: [Place] = name == "link" ? [.link] : []
+        if let node = Node(name: name) { places = [.node(node), .timing(node)] }
+        let paths = places.map { CalibrationPath($0, quantity) }
+        guard let path = paths.first(where: { (try? $0.known()) != nil }) else { return nil }
+        self = path
+    }
+
+    /// The values of all places that have this quantity.
+    public static func all(of quantity: String) -> [CalibrationPath] { all.filter { $0.quantity == quantity } }
+
+    /// Every value that the laboratory's files may hold.
+    public static var all: [CalibrationPath] {
+        let nodes = Node.allCases.flatMap { node in
+            Quantity.ofNode.map { CalibrationPath(.node(node), $0.name) }
+                + Quantity.ofTiming.map { CalibrationPath(.timing(node), $0.name) }
+        }
+        return nodes + Quantity.ofLink.map { CalibrationPath(.link, $0.name) }
+    }
+
     /// All that the file of this place may hold.
     private var vocabulary: [Quantity] {
         switch place {

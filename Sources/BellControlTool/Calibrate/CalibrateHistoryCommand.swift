@@ -5,18 +5,19 @@ import BellPlot
 /// `bellctl calibrate history`: a value or a metric over time, as a table, a plot or comma-separated values.
 enum CalibrateHistoryCommand {
     static func run(_ invocation: Invocation) throws(BellError) -> Reply {
-        let path = invocation.positional(0) ?? ""
-        var params: [String: JSON] = ["path": .string(path)]
+        var params: [String: JSON] = ["path": .string(invocation.positional(0) ?? "")]
         if let span = invocation.text("since") {
             params["since"] = .double(wallClockSeconds() - (try seconds(span)))
         }
         let answer = try invocation.call("calibrate.history", .object(params))
         let points = answer["points"]?.arrayValue ?? []
+        // The value's own name: a person may have said it in another way.
+        let path = Style.safe(answer["path"]?.stringValue, limit: 120) ?? ""
         if let file = invocation.text("svg") {
             try writeFileAtomically(file, text: FigureText.svg([figure(path, answer)]), mode: 0o644)
         }
         if invocation.flag("csv") { return Reply(json: answer, text: csv(points, unit: answer["unit"]?.stringValue)) }
-        var text = table(points, unit: answer["unit"]?.stringValue, style: invocation.console.style)
+        var text = "\(path)\n" + table(points, unit: answer["unit"]?.stringValue, style: invocation.console.style)
         if invocation.flag("plot"), !points.isEmpty {
             text += FigureText.text(figure(path, answer), width: invocation.console.width())
         }
@@ -63,21 +64,29 @@ enum CalibrateHistoryCommand {
         return out
     }
 
-    /// The values over hours before now; what was refused stands apart.
+    /// The longest unit of time of which the oldest point is at least one.
+    private static func timeUnit(_ points: [JSON], now: Double) -> (name: String, seconds: Double) {
+        let oldest = points.compactMap { $0["seconds"]?.doubleValue }.map { now - $0 }.max() ?? 0
+        let units = [("days", 86_400.0), ("hours", 3600), ("minutes", 60)]
+        return units.first { oldest >= $0.1 } ?? ("seconds", 1)
+    }
+
+    /// The values over the time until now; what was refused stands apart.
     static func figure(_ path: String, _ answer: JSON) -> Figure {
         let points = answer["points"]?.arrayValue ?? []
         let now = answer["now"]?.doubleValue ?? 0
+        let time = timeUnit(points, now: now)
         func series(_ name: String, _ holds: (JSON) -> Bool) -> Figure.Series? {
             let chosen = points.filter { holds($0) && $0["seconds"]?.doubleValue != nil }
             if chosen.isEmpty { return nil }
             return Figure.Series(
-                name, x: chosen.map { (($0["seconds"]?.doubleValue ?? 0) - now) / 3600 },
+                name, x: chosen.map { (($0["seconds"]?.doubleValue ?? 0) - now) / time.seconds },
                 y: chosen.map { $0["value"]?.doubleValue ?? .nan },
                 error: chosen.map { $0["uncertainty"]?.doubleValue ?? 0 })
         }
         let unit = answer["unit"]?.stringValue ?? "1"
         return Figure(
-            title: path, xLabel: "hours before now", yLabel: "\(path) (\(unit))",
+            title: path, xLabel: "\(time.name) from now", yLabel: unit == "1" ? "value" : "value (\(unit))",
             series: [
                 series("measured") { $0["state"] != "refused" }, series("refused") { $0["state"] == "refused" },
             ].compactMap { $0 })

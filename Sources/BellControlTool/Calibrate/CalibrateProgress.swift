@@ -63,7 +63,7 @@ struct CalibrateProgress {
             }
         let item = Style.safe(run["item"]?.stringValue, limit: 60) ?? NumberText.missing
         let action = run["action"] == "check" ? "check " : ""
-        let reason = Style.safe(run["reason"]?.stringValue, limit: 200) ?? ""
+        let reason = Style.safe(run["reason"]?.stringValue, limit: 400) ?? ""
         let seconds = NumberText.fixed(run["seconds"]?.doubleValue, 1)
         return "\(mark) \(action)\(style.bold(item))  \(word)  \(reason)  \(style.dim("(\(seconds) s)"))"
     }

@@ -9,10 +9,7 @@ enum CalibrateStatusText {
         let depths = depths(items)
         var out = "calibration of \(style.bold(Style.safe(status["laboratory"]?.stringValue, limit: 80) ?? ""))\n"
         if let running = status["running"], running != .null {
-            let what = Style.safe(running["what"]?.stringValue, limit: 100) ?? ""
-            out +=
-                style.warn("\(Style.safe(running["by"]?.stringValue, limit: 80) ?? "") calibrates \(what) just now")
-                + "\n"
+            out += style.warn(CalibrateStatusText.running(running, now: now)) + "\n"
         }
         for site in ["alice", "bob", "link"] where node == nil || node == site {
             let here = items.filter { $0["site"]?.stringValue == site }
@@ -29,6 +26,17 @@ enum CalibrateStatusText {
             }
         }
         return out
+    }
+
+    /// Who calibrates what, since when, how far: `eve calibrates everything (bring-up), since 12 s, 20 of 62 done`.
+    static func running(_ running: JSON, now: Double?) -> String {
+        let by = Style.safe(running["by"]?.stringValue, limit: 80) ?? "somebody"
+        let what = Style.safe(running["what"]?.stringValue, limit: 100) ?? ""
+        let since = running["began"]?.doubleValue.flatMap { began in now.map { max(0, $0 - began) } }
+        let time = since.map { ", since \(NumberText.duration(seconds: $0))" } ?? ""
+        let (done, total) = (running["done"]?.countValue, running["total"]?.countValue)
+        let share = done.flatMap { done in total.map { ", \(done) of \($0) done" } } ?? ""
+        return "\(by) calibrates \(what)\(time)\(share); `bellctl calibrate cancel` ends it"
     }
 
     /// How far below the top each item stands, counting what it needs at its own place.
@@ -63,7 +71,8 @@ enum CalibrateStatusText {
             let unit = Style.safe(value["unit"]?.stringValue, limit: 20) ?? ""
             let number = CalibrateText.measured(value["value"]?.doubleValue, value["uncertainty"]?.doubleValue)
             table.add([
-                "\(indent)  · \(name(value["path"]?.stringValue))", unit == "1" ? number : "\(number) \(unit)", "", "",
+                "\(indent)  · \(name(value["path"]?.stringValue, at: item["site"]?.stringValue))",
+                unit == "1" ? number : "\(number) \(unit)", "", "",
                 Style.safe(value["run"]?.stringValue, limit: 60) ?? "",
                 Style.safe(value["accepted_by"]?.stringValue, limit: 40).map { "by \($0)" } ?? "",
             ])
@@ -72,9 +81,11 @@ enum CalibrateStatusText {
 
     private static func age(_ seconds: Double?) -> String { NumberText.duration(seconds: seconds.map { max(0, $0) }) }
 
-    /// The path without its place, which the table says.
-    private static func name(_ path: String?) -> String {
+    /// The path without the place that the table says; with it where it is another one: `alice.emission_amplitude`.
+    private static func name(_ path: String?, at site: String?) -> String {
         guard let path = Style.safe(path, limit: 80) else { return NumberText.missing }
-        return path.split(separator: ".").last.map(String.init) ?? path
+        let parts = path.split(separator: ".")
+        guard let name = parts.last, let site, parts.dropLast().contains(Substring(site)) else { return path }
+        return String(name)
     }
 }

@@ -29,21 +29,25 @@ enum CalibrateText {
     /// The runs whose figures a person wants to see: of what failed, and where there are only one or two.
     static func worthPlotting(_ answer: JSON, all: Bool) -> [String] {
         let runs = answer["runs"]?.arrayValue ?? []
-        let few = runs.count <= 2
-        return runs.filter { all || few || $0["verdict"] != "good" && $0["action"] != "check" }
-            .compactMap { $0["run"]?.stringValue }.suffix(all ? 200 : 4)
+        let calibrated = runs.filter { $0["action"] != "check" }
+        // Checks on the way to one routine do not hide its figure.
+        let few =
+            runs.count <= 2 ? runs : calibrated.count <= 2 ? calibrated : calibrated.filter { $0["verdict"] != "good" }
+        return (all ? runs : few).compactMap { $0["run"]?.stringValue }.suffix(all ? 200 : 4)
     }
 
     static func result(_ answer: JSON, style: Style) -> String {
         var out = ""
         let items = answer["items"]?.arrayValue ?? []
-        for item in items where ["failed", "blocked"].contains(item["outcome"]?.stringValue) {
+        for item in items {
+            // Of a check the verdict, which says more than that it was checked.
+            let outcome = item["outcome"] == "checked" ? item["verdict"] : item["outcome"]
+            guard ["failed", "blocked", "out-of-spec", "bad-data"].contains(outcome?.stringValue) else { continue }
             let name = Style.safe(item["item"]?.stringValue, limit: 60) ?? ""
-            let outcome = Style.safe(item["outcome"]?.stringValue, limit: 20) ?? ""
-            let reason = Style.safe(item["reason"]?.stringValue, limit: 300) ?? ""
-            out += "\(style.bad(outcome)) \(name): \(reason)\n"
+            let reason = Style.safe(item["reason"]?.stringValue, limit: 400) ?? ""
+            out += "\(style.bad(outcome?.stringValue ?? "")) \(name): \(reason)\n"
         }
-        let accepted = (answer["accepted"]?.arrayValue ?? []).flatMap { $0["values"]?.arrayValue ?? [] }
+        let accepted = inForce(answer)
         if !accepted.isEmpty { out += "in force now:\n" + values(accepted) }
         let pending = answer["pending"]?.arrayValue?.compactMap { Style.safe($0.stringValue, limit: 120) } ?? []
         if !pending.isEmpty {
@@ -54,10 +58,18 @@ enum CalibrateText {
                 out += "    \(style.bold("bellctl calibrate accept \(Style.safe(run["run"]?.stringValue) ?? "")"))\n"
             }
         }
-        return out + summary(answer, items, style)
+        return out + summary(answer, items, style, hasChanged: !accepted.isEmpty)
     }
 
-    private static func summary(_ answer: JSON, _ items: [JSON], _ style: Style) -> String {
+    /// The values that came into force and are still: of one that was measured again only the last.
+    private static func inForce(_ answer: JSON) -> [JSON] {
+        let all = (answer["accepted"]?.arrayValue ?? []).flatMap { $0["values"]?.arrayValue ?? [] }
+        var last: [String: Int] = [:]
+        for (place, value) in all.enumerated() { last[value["path"]?.stringValue ?? ""] = place }
+        return last.sorted { $0.key < $1.key }.map { all[$0.value] }
+    }
+
+    private static func summary(_ answer: JSON, _ items: [JSON], _ style: Style, hasChanged: Bool) -> String {
         var counts: [(String, Int)] = []
         for name in ["fresh", "in-spec", "calibrated", "checked", "failed", "blocked", "not-reached"] {
             let count = items.count { $0["outcome"]?.stringValue == name }
@@ -67,7 +79,10 @@ enum CalibrateText {
         let numbers = counts.map { "\($0.1) \($0.0)" }.joined(separator: ", ")
         let verdict =
             if answer["cancelled"]?.boolValue == true {
-                style.warn("cancelled; the old values stay in force")
+                style.warn(
+                    hasChanged
+                        ? "cancelled; what is listed above stays in force, all other values are the old ones"
+                        : "cancelled; the old values stay in force")
             } else if answer["good"]?.boolValue == true {
                 style.good("good")
             } else {
@@ -75,7 +90,10 @@ enum CalibrateText {
             }
         let time = NumberText.duration(seconds: answer["seconds"]?.doubleValue)
         let simulated = answer["simulated"]?.boolValue == true ? "  simulated boards" : ""
-        return "\(what): \(verdict)  \(numbers)  \(time)\(simulated)\n"
+        let out = "\(what): \(verdict)  \(numbers)  \(time)\(simulated)\n"
+        guard answer["cancelled"]?.boolValue == true, hasChanged else { return out }
+        // A coarse value may stand where a fine one was.
+        return out + "half done: \(style.bold("bellctl calibrate run --accept")) does the rest\n"
     }
 
     /// The figures of a report as text.

@@ -38,25 +38,34 @@ extension CommandTree {
                 "Exit code 0 when all are good, 1 when one is not.", [node, plot, by], positionals: [what]),
             command(
                 "status", "Show all values with age, last check and verdict.",
-                "Reads files and history only; nothing is measured.", [node]),
+                "Reads files and history only; nothing is measured.",
+                [value("node", "PLACE", "Only this node, or the link.", allowed: ["alice", "bob", "link"])]),
             command(
                 "accept", "Bring proposed values into force.",
                 "Writes the laboratory's files, with comments and order kept; refused outside of the bounds that stand there.",
                 [by], positionals: [PositionalSpec(name: "RUN", summary: "A run, or the path of one value.")]),
             command(
-                "refuse", "Let proposed values never come into force.", "", [by],
+                "refuse", "Let proposed values not come into force.",
+                "They stay in the history; who changes his mind can still `accept` the run by its name.", [by],
                 positionals: [PositionalSpec(name: "RUN", summary: "A run, or the path of one value.")]),
             command(
                 "cancel", "End the calibration that is under way.",
                 "Every value that was not accepted stays as it was; the boards' outputs are switched off.", []),
             command(
                 "history", "Show how a value or a metric went over time.",
-                "For example `bellctl calibrate history alice.half_pi_amplitude --since 7d --plot`.",
+                """
+                For example `bellctl calibrate history alice.half_pi_amplitude --since 7d --plot`. Metrics are what \
+                `calibrate show RUN` lists as found: alice.rabi_frequency_full_scale.
+                """,
                 [
                     value("since", "SPAN", "Only of the last 90s, 30min, 12h, 7d or 2w."),
                     flag("plot", "Draw it."), value("svg", "FILE", "Write the plot as a picture."),
                     flag("csv", "Print comma-separated values."),
-                ], positionals: [PositionalSpec(name: "PATH", summary: "For example alice.t1 or link.link_phase.")]),
+                ],
+                positionals: [
+                    PositionalSpec(
+                        name: "PATH", summary: "For example alice.t1, link.link_phase, or alice.pi2.amplitude.")
+                ]),
             command(
                 "show", "Show what a run found, with its plots.", "",
                 [

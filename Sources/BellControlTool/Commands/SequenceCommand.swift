@@ -49,11 +49,18 @@ enum SequenceCommand {
         }.joined()
     }
 
-    /// The file compiled as an experiment with its defaults; nil when it is a sequence of trials.
+    /// The file compiled as an experiment; nil when it is a sequence of trials.
     private static func experiment(_ path: String, _ invocation: Invocation) throws(BellError) -> CompiledExperiment? {
-        try OfflineCompiler.experiment(
-            path, lab: invocation.text("lab") ?? "",
+        let settings = invocation.texts("set")
+        let experiment = try OfflineCompiler.experiment(
+            path, settings: settings, lab: invocation.text("lab") ?? "",
             inputBits: invocation.text("input-bits") == "host" ? .host : .board)
+        if experiment == nil, !settings.isEmpty {
+            throw BellError(
+                .toolArgument, "\(path) is a sequence of trials: it has no parameters.", at: "--set",
+                fix: "leave --set away, and change the file itself")
+        }
+        return experiment
     }
 
     private static func compile(_ path: String, _ invocation: Invocation) throws(BellError) -> CompiledSequence {

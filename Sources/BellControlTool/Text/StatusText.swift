@@ -1,3 +1,4 @@
+import BellHost
 import BellModel
 
 /// The text of `bellctl status`.
@@ -11,6 +12,9 @@ enum StatusText {
         let isSimulated = devices.contains { $0["capabilities"]?["simulated"] == true }
         if isSimulated || status["simulated"] == true { out += "  \(style.warn("SIMULATED"))" }
         out += "\n\ndevices\n" + DeviceText.list(devices, style: style) + "\n"
+        if let running = status["calibration"], running["state"] == "running" {
+            out += style.warn(CalibrateStatusText.running(running, now: wallClockSeconds())) + "\n"
+        }
         if let campaign = CampaignView(status["campaign"]) {
             out += CampaignText.details(campaign, style: style)
         } else {

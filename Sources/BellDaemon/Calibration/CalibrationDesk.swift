@@ -88,7 +88,8 @@ actor CalibrationDesk {
         guard let current else { return }
         throw BellError(
             .calibrationBusy, "\(current.request.person) calibrates \(current.request.text) just now.",
-            at: "calibrate.run", state: "nothing was begun or changed",
+            at: "calibrate.run", cause: current.progress.sinceWhen(services.clock()),
+            state: "nothing was begun or changed",
             fix: "wait for its end, see `bellctl calibrate status`, or end it with `bellctl calibrate cancel`")
     }
 

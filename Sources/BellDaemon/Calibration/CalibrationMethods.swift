@@ -32,6 +32,7 @@ struct CalibrationMethods: Sendable {
             let path = try reader.string("path")
             let since = reader.optional("since")?.doubleValue
             try reader.finish()
+            try refuseItem(path)
             return try desk.book.history(path, since: since)
         case "calibrate.show":
             let run = try reader.string("run")
@@ -45,6 +46,18 @@ struct CalibrationMethods: Sendable {
             return ["routines": .array(desk.shelf.all.map(row))]
         default: return nil
         }
+    }
+
+    /// A routine has no history of its own; what it measures has.
+    private func refuseItem(_ path: String) throws(BellError) {
+        guard let item = CalibrationItem(path), desk.shelf.graph.contains(item) else { return }
+        let values = try desk.book.values()
+        let paths = CalibrationMethods.values(of: item, desk.shelf.graph, values).compactMap { $0["path"]?.stringValue }
+        throw BellError(
+            .calibrationUnknown, "\(item) is a routine, not a value.", at: "calibrate.history",
+            fix: paths.isEmpty
+                ? "name one of its metrics; `bellctl calibrate show RUN` lists them"
+                : "name what it measures: \(paths.joined(separator: ", "))")
     }
 
     /// Every item with its values, their age, and what is known of it.

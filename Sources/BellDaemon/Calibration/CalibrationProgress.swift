@@ -68,6 +68,14 @@ final class CalibrationProgress: Sendable {
         }
     }
 
+    /// When it began and how far it is, for who has to wait: "it began at 2026-11-21T20:17:09Z, 72 s ago; 12 of 62 are done".
+    func sinceWhen(_ now: Double) -> String {
+        let (done, total) = state.withLock { ($0.done, $0.total) }
+        let seconds = min(max(0, (now - began).rounded()), 1e9)
+        return
+            "it began at \(UTCTime(seconds: began.rounded(.down))), \(Int(seconds)) s ago; \(done) of \(total) are done"
+    }
+
     var runs: [JSON] { state.withLock { $0.runs } }
 
     /// The member `calibration`; docs/control-protocol.md lists the keys.

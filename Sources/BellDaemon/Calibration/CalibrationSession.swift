@@ -128,6 +128,8 @@ final class CalibrationSession: Sendable {
         } catch {
             progress.end(item, run: nil)
             var error = error
+            // A wrong experiment file says where it is wrong, and not what was going on.
+            error.state = error.state ?? "\(item) was under way; \(BellError.oldValuesStay)"
             if let name {
                 do throws(BellError) {
                     try book.abandon(name, reason: error.what)
@@ -221,7 +223,10 @@ extension FinishedRun {
 
 extension RoutineReport.Proposal {
     var json: JSON {
-        ["path": .string(path.description), "value": .double(value), "uncertainty": .double(uncertainty)]
+        [
+            "path": .string(path.description), "value": .double(value), "uncertainty": .double(uncertainty),
+            "unit": .string((try? path.known())?.unit ?? "1"),
+        ]
     }
 }
 

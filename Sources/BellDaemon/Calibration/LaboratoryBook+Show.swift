@@ -32,22 +32,19 @@ extension LaboratoryBook {
     func history(_ path: String, since: Double?) throws(BellError) -> JSON {
         let times = since.map { UTCTime(seconds: $0)...UTCTime(milliseconds: .max) }
         var answer: [String: JSON] = ["path": .string(path), "now": .double(seconds)]
-        if let known = CalibrationPath(path), let quantity = try? known.known() {
+        let (metrics, paths) = try ledger.withHistory { history throws(BellError) in
+            (try history.metrics(of: path, in: times), try history.paths())
+        }
+        let known = CalibrationPath(spoken: path)
+        if let known, let quantity = try? known.known(), known.description == path || !paths.contains(path) {
             let values = try ledger.withHistory { history throws(BellError) in try history.values(of: known, in: times)
             }
+            answer["path"] = .string(known.description)
             answer["unit"] = .string(quantity.unit)
             answer["points"] = .array(values.map(\.json))
             return .object(answer)
         }
-        let (metrics, paths) = try ledger.withHistory { history throws(BellError) in
-            (try history.metrics(of: path, in: times), try history.paths())
-        }
-        guard paths.contains(path) else {
-            let near = nearestWord(to: path, among: paths + Node.allCases.flatMap(CalibrationPath.all))
-            throw BellError(
-                .calibrationUnknown, "Nothing is called \"\(path.prefix(80))\".", at: "calibrate.history",
-                fix: near.map { "did you mean \($0)?" } ?? "name a value such as alice.half_pi_amplitude, or a metric")
-        }
+        guard paths.contains(path) else { throw Self.unknown(path, among: paths) }
         answer["unit"] = .string(metrics.last?.unit ?? "1")
         answer["points"] = .array(
             metrics.map { metric -> JSON in
@@ -57,6 +54,20 @@ extension LaboratoryBook {
                 ]
             })
         return .object(answer)
+    }
+
+    private static func unknown(_ path: String, among metrics: [String]) -> BellError {
+        let places = CalibrationPath.all(of: path).map(\.description)
+        let near = nearestWord(to: path, among: metrics + CalibrationPath.all.map(\.description))
+        let fix =
+            if !places.isEmpty {
+                "say where: \(places.joined(separator: " or "))"
+            } else {
+                near.map { "did you mean \($0)?" }
+                    ?? "name a value such as alice.half_pi_amplitude, or a metric that `bellctl calibrate show RUN` lists"
+            }
+        return BellError(
+            .calibrationUnknown, "Nothing is called \"\(path.prefix(80))\".", at: "calibrate.history", fix: fix)
     }
 
     func latest(
@@ -77,14 +88,6 @@ extension LaboratoryBook {
             }
             return (runs, pending.sorted { $0.path.description < $1.path.description }.map(\.json))
         }
-    }
-}
-
-extension CalibrationPath {
-    /// Every path of a node's file.
-    fileprivate static func all(_ node: Node) -> [String] {
-        Quantity.ofNode.map { CalibrationPath(.node(node), $0.name).description }
-            + Quantity.ofTiming.map { CalibrationPath(.timing(node), $0.name).description }
     }
 }
 

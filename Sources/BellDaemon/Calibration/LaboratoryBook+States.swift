@@ -9,8 +9,7 @@ extension LaboratoryBook {
         return try ledger.withHistory { history throws(BellError) in
             var states: [CalibrationItem: ItemState] = [:]
             for item in graph.order {
-                let proposes = graph.entries[item.routine]?.proposes ?? []
-                let state = try Self.state(of: item, proposes, set, history)
+                let state = try Self.state(of: item, graph, set, history)
                 if state != ItemState() { states[item] = state }
             }
             return states
@@ -27,8 +26,9 @@ extension LaboratoryBook {
     }
 
     private static func state(
-        of item: CalibrationItem, _ proposes: [String], _ set: CalibrationSet, _ history: CalibrationHistory
+        of item: CalibrationItem, _ graph: CalibrationGraph, _ set: CalibrationSet, _ history: CalibrationHistory
     ) throws(BellError) -> ItemState {
+        let proposes = graph.entries[item.routine]?.proposes ?? []
         let subject = RunSubject(item.site)
         let checked = try history.last(item.routine, of: subject, isCheck: true)
         let calibrated = try history.last(item.routine, of: subject, isCheck: false)
@@ -62,6 +62,18 @@ extension LaboratoryBook {
         }
         if checked?.verdict == .good, let time = checked?.ended?.seconds {
             state.verified = max(state.verified ?? time, time)
+        }
+        // A bring-up that was cut off leaves a coarse value where a finer one was: that one's checks were of the old value.
+        let below = Set(graph.closure(of: [item]).map(\.routine)).subtracting([item.routine])
+        let coarser = values.first { value in
+            guard below.contains(value.value.routine), let time = UTCTime(value.value.time)?.seconds else {
+                return false
+            }
+            return time > state.verified ?? .infinity
+        }
+        if let coarser {
+            state.verified = nil
+            state.replacedBy = coarser.value.routine
         }
         if let calibrated, let verdict = calibrated.verdict, verdict != .good, let time = calibrated.ended?.seconds {
             state.hasFailed = time > state.verified ?? -.infinity

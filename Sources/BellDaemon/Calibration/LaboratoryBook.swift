@@ -73,7 +73,7 @@ final class LaboratoryBook: CalibrationBook {
 
     /// A run with all its values, or the latest proposal of a path.
     private func proposal(_ what: String) throws(BellError) -> (run: String, paths: Set<CalibrationPath>?) {
-        guard let path = CalibrationPath(what) else { return (what, nil) }
+        guard let path = CalibrationPath(spoken: what) ?? CalibrationPath(what) else { return (what, nil) }
         _ = try path.known()
         let open = try ledger.withHistory { history throws(BellError) in try history.proposals() }
         guard let last = open.last(where: { $0.path == path }) else {
