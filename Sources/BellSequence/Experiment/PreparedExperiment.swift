@@ -173,7 +173,7 @@ public struct PreparedExperiment: Sendable {
                     "The parameter \(parameter.name) = \(Format.number(values[place])) is no \(use.slot.key).",
                     at: "\(experiment.source):\(use.line):\(use.column) \(use.slot.key) = "
                         + "\(sign < 0 ? "-" : "")$\(parameter.name)",
-                    cause: parameter.meaning.isEmpty ? nil : "\(parameter.name) is the \(parameter.meaning)",
+                    cause: parameter.meaning.isEmpty ? nil : "\(parameter.name): \(parameter.meaning)",
                     fix: "allowed: \(use.slot.allowed) (\(use.slot.unit))"))
         }
         if let error = BellError.all(failures) { throw error }
