@@ -95,10 +95,13 @@ struct StatisticsBench {
             notes: [
                 "bias \(bias); median of \(samples.values.count), fastest "
                     + "\(Unit.microseconds.text(samples.quantile(0) * 1e6)), p99 "
-                    + "\(Unit.microseconds.text(samples.quantile(0.99) * 1e6)); duality gap at most \(gap) of the rate",
-                "EM: median of \(fits.count), at most \(steps) steps, gap at most \(theirGap) bits",
+                    + "\(Unit.microseconds.text(samples.quantile(0.99) * 1e6)); duality gap below \(StatisticsBench.power(gap)) of the rate",
+                "EM: median of \(fits.count), at most \(steps) steps, gap below \(StatisticsBench.power(theirGap)) bits",
             ])
     }
+
+    /// The next power of ten above a small number.
+    private static func power(_ value: Double) -> String { "1e\(Int(log10(max(value, 1e-300)).rounded(.up)))" }
 
     // MARK: measuring
 
@@ -186,7 +189,7 @@ struct StatisticsBench {
         return (0..<arms).map { arm in
             let statuses = (0..<armTrials).map { _ in
                 let word = dice.next()
-                return word >> 54 == 0 ? lost : table[Int(word & 0xfffff) * table.count >> 20]
+                return word >> 54 == 0 ? lost : table[(Int(word & 0xfffff) * table.count) >> 20]
             }
             return OutcomesFrame(
                 arm: UInt64(arm), firstIndex: UInt64(arm * armTrials), hashes: PerNode(alice: [], bob: []),
