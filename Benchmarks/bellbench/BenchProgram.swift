@@ -5,7 +5,7 @@ import Glibc
 
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
-    static let parts = ["audit", "health", "fit", "sequence", "usb", "ping", "belld", "lab"]
+    static let parts = ["audit", "statistics", "health", "fit", "sequence", "usb", "ping", "belld", "lab"]
 
     static let command = CommandSpec(
         name: "bellbench", summary: "Measure belld against its peers and this machine's limits, all in one run.",
@@ -85,6 +85,7 @@ enum BenchProgram {
             bench.say("measuring: \(part)")
             switch part {
             case "audit": rows += try AuditBench(bench).run()
+            case "statistics": rows += try StatisticsBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
             case "fit": rows += try FitBench(bench).run()
             case "usb": rows += try USBBench(bench).run()
