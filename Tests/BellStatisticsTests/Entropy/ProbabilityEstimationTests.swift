@@ -73,6 +73,24 @@ import Testing
         #expect(abs(best.bits / bits - 1) < 1e-7)
     }
 
+    // The limit is the derivative of w log2 F(win) + (1 − w) log2 F(loss) at β = 0, computed apart.
+    @Test(
+        "The rate grows to its limit: at 10^13 trials the reference's, at 2^48 more",
+        arguments: [
+            (2.0747, 0.08116162940249251, 0.08116779831605123), (2.236, 0.25642776497708997, 0.25643374032915867),
+            (2.3, 0.32596919683438186, 0.32597509363876), (2.414, 0.44983987517145685, 0.4498456292214889),
+        ])
+    func asymptotic(s: Double, rate: Double, limit: Double) throws {
+        func found(_ n: UInt64) throws -> Double {
+            let best = ProbabilityEstimation.best(
+                trials: n, winProbability: (4 + s) / 8, model: .uniform, epsilon: 1e-6)
+            return try #require(best).bits / Double(n)
+        }
+        let (reference, more) = (try found(10_000_000_000_000), try found(1 << 48))
+        #expect(abs(reference - rate) < 1e-7)
+        #expect(more > rate && more < limit)
+    }
+
     @Test("Fewer trials, fewer wins, a smaller ε or more bias give fewer bits")
     func monotonic() throws {
         func bits(n: UInt64 = 1 << 20, w: Double = 0.78, mu: Double = 1e-3, epsilon: Double = 1e-6) throws -> Double {
