@@ -14,7 +14,10 @@ struct TimingRoutineTests {
         let report = try world.perform(SwitchDelayRoutine(), LinkFiles.context()).report
         #expect(report.verdict == .good, "\(report.reason)")
         let proposal = try #require(report.proposals.first)
-        #expect(proposal.path.description == "timing.alice.switch_delay" && proposal.uncertainty < 0.15)
+        #expect(proposal.path.description == "timing.alice.switch_delay")
+        let sweep = try #require(report.metrics.first { $0.name == "switch_delay_less_line" })
+        #expect((sweep.uncertainty ?? 1) < 0.15)
+        #expect((sweep.value - world.switchOpens).magnitude < 4 * (sweep.uncertainty ?? 0))
         // switch_line is 1.6.
         #expect(
             (proposal.value - world.switchOpens - 1.6).magnitude < 4 * proposal.uncertainty,
@@ -35,6 +38,24 @@ struct TimingRoutineTests {
             "\(proposal.value) ± \(proposal.uncertainty), truth \(truth)")
         let rise = try #require(report.metrics.first { $0.name == "switch_rise" })
         #expect((rise.value - world.switchRise).magnitude < 4 * (rise.uncertainty ?? 0))
+    }
+
+    @Test(
+        "the time of 90 % lies within switch_delay's uncertainty, however fast the switch",
+        arguments: [0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.85, 1], 20..<24)
+    func hidden(rise: Double, seed: Int) throws {
+        var world = LinkWorld(seed: seed)
+        world.switchOpens = 1.1 + 0.13 * Double(seed - 20)
+        world.switchRise = rise
+        let report = try world.perform(SwitchDelayRoutine(), LinkFiles.context()).report
+        let proposal = try #require(report.proposals.first, "\(report.reason)")
+        let truth = world.switchOpens + 1.6 + log(10) * rise
+        // √3 is the most that an allowance for 0…a leaves; the rest is the shots' scatter.
+        #expect(
+            (proposal.value - truth).magnitude < 2.5 * proposal.uncertainty,
+            "\(proposal.value) ± \(proposal.uncertainty), truth \(truth)")
+        // An allowance for everything would say nothing: 0.8 ns of rise are as much as a sharp switch can hide.
+        #expect(proposal.uncertainty < (rise <= 0.2 ? 0.8 : 1.2))
     }
 
     @Test("switch-delay widens its sweep once", arguments: [60.0, 100])

@@ -47,3 +47,23 @@ struct SwitchEdge: FitModel {
         return best?.p
     }
 }
+
+extension SwitchEdge {
+    /// χ² by which a transient must describe a sweep better than none before it is believed: six standard deviations.
+    ///
+    /// The data tell of rise², and a pulse's own filtering already looks like two: a simulated switch of 0.15 ns was taken
+    /// for one of 0.7 ns, and its end put 0.8 ns too late, once in forty runs at four.
+    static let evidence = 36.0
+
+    /// The slowest rise in nanoseconds that a sweep cannot tell from none, at most 5.
+    func hiddenRise(in data: SharedSweep, sharp: Fit) -> Double {
+        var (low, high) = (0.0, 5.0)
+        for _ in 0..<12 {
+            let rise = 0.5 * (low + high)
+            // The middle of the transient stays where it was.
+            let fit = data.fit(Held(self, ["rise": rise]), start: [sharp["angle"], sharp["edge"] - rise])
+            if fit.hasConverged, fit.chiSquare < sharp.chiSquare + Self.evidence { low = rise } else { high = rise }
+        }
+        return high
+    }
+}
