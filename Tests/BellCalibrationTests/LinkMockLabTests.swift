@@ -14,8 +14,8 @@ struct LinkSimulator: LinkApparatus {
     /// Values that were accepted while a bring-up goes on.
     private var files: [String: ExperimentSequence] = [:]
 
-    init(seed: Int) throws {
-        let path = "Calibration/mocklab/profile.yaml"
+    init(seed: Int, profile name: String = "profile.yaml") throws {
+        let path = "Calibration/mocklab/\(name)"
         let profile = try MockProfile(yaml: try YAMLNode.parse(try LinkFiles.text(path), source: path))
         truth = profile.physics
         truth.pulseDelay = profile.boards.map { Double($0.triggerDelay) * 1e-12 }
@@ -214,8 +214,9 @@ struct LinkMockLabTests {
     @Test("all checks are good with the shipped calibration")
     func checks() throws {
         var lab = try LinkSimulator(seed: 10)
+        // No board, no clock records: what trigger needs is tested with boards.
         for routine in LinkRoutines.all + TimingRoutines.all
-        where !["link-efficiency", "tomography"].contains(routine.name) {
+        where !["link-efficiency", "tomography", "trigger"].contains(routine.name) {
             let report = try lab.perform(routine, LinkFiles.context(), check: true).report
             #expect(report.verdict == .good, "\(routine.name): \(report.reason)")
         }

@@ -25,6 +25,7 @@ struct BellPhaseRoutine: CalibrationRoutine {
 
     func calibrate(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
         let before = try context.needed(.link, "link_phase", for: name)
+        if let flaw = try LinkScene(context).bellFlaw(context, for: name) { return .finish(flaw) }
         let points = Self.sweep(Self.angles, count: 8192)
         guard let round = rounds.first else { return .measure(points, note: "S over θ") }
         guard let correlations = Self.correlations(round, points.count) else { return .finish(.unusable(name)) }
@@ -33,6 +34,7 @@ struct BellPhaseRoutine: CalibrationRoutine {
 
     /// Whether S is still largest where link_phase says.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
+        if let flaw = try LinkScene(context).bellFlaw(context, for: name) { return .finish(flaw) }
         let points = Self.sweep([0, 180, 90, 270], count: 4096)
         guard let round = rounds.first else { return .measure(points, note: "S at four angles") }
         guard let s = Self.correlations(round, points.count)?.map(\.s) else { return .finish(.unusable(name)) }

@@ -22,19 +22,9 @@ struct LinkEfficiencyRoutine: CalibrationRoutine {
 
     /// Whether the efficiency in force is still right to a few hundredths.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
-        let before = try context.needed(.link, "link_efficiency", for: name)
-        let step = try step(context, rounds, shots: 4000, trials: 8000, note: "transfer efficiency, a few trials")
-        guard case .finish(var report) = step, report.verdict == .good, let now = report.metrics.first else {
-            return step
-        }
-        report.proposals = []
-        let sigma = ((now.uncertainty ?? 0) * (now.uncertainty ?? 0) + before.sigma * before.sigma).squareRoot()
-        if (now.value - before.value).magnitude > 0.03 + 3 * sigma {
-            report.verdict = .outOfSpec
-            report.reason =
-                "The link passes \(ReportText.digits(now.value)); link_efficiency says \(ReportText.digits(before.value))."
-        }
-        return .finish(report)
+        _ = try context.needed(.link, "link_efficiency", for: name)
+        return try step(context, rounds, shots: 4000, trials: 8000, note: "transfer efficiency, a few trials")
+            .compared(with: context, tolerance: 0.03, for: name)
     }
 
     private func step(

@@ -20,19 +20,9 @@ struct TomographyRoutine: CalibrationRoutine {
 
     /// Whether the fidelity in force is still right, by a tenth of the trials.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
-        let before = try context.needed(.link, "bell_fidelity", for: name)
-        let step = try step(context, rounds, trials: 1024, shots: 4000, note: "tomography, a few trials")
-        guard case .finish(var report) = step, report.verdict == .good, let now = report.metrics.first else {
-            return step
-        }
-        report.proposals = []
-        let sigma = ((now.uncertainty ?? 0) * (now.uncertainty ?? 0) + before.sigma * before.sigma).squareRoot()
-        if now.value < before.value - 0.02 - 3 * sigma {
-            report.verdict = .outOfSpec
-            report.reason =
-                "The fidelity is \(ReportText.digits(now.value)); bell_fidelity says \(ReportText.digits(before.value))."
-        }
-        return .finish(report)
+        _ = try context.needed(.link, "bell_fidelity", for: name)
+        return try step(context, rounds, trials: 1024, shots: 4000, note: "tomography, a few trials")
+            .compared(with: context, tolerance: 0.02, mayExceed: true, for: name)
     }
 
     static func points(trials: Int) -> [ExperimentPoint] {
@@ -50,6 +40,7 @@ struct TomographyRoutine: CalibrationRoutine {
     private func step(
         _ context: RoutineContext, _ rounds: [[Measurement]], trials: Int, shots: Int, note: String
     ) throws(BellError) -> RoutineStep {
+        if let flaw = try LinkScene(context).bellFlaw(context, for: name) { return .finish(flaw) }
         let points =
             Node.allCases.flatMap { ReadoutScale.points($0, count: shots) } + Self.points(trials: trials)
         guard let round = rounds.first else { return .measure(points, note: note) }
