@@ -116,4 +116,13 @@ struct LinkDice {
         set.q = set.i
         return .joint(set)
     }
+    /// Clock records of a counter that runs evenly, at 640 000 ticks a pulse, as a board rounds them; `jitter` and `phase` in
+    /// ticks, `drift` relative.
+    mutating func clock(_ count: Int, jitter: Double, drift: Double, phase: Double = 0.3) -> [ClockRecord] {
+        (0..<count).map { n in
+            let late = Double(n) * 640_000 * drift + jitter * random.normal() + phase
+            return ClockRecord(
+                pulse: 90 + UInt64(n), tick: UInt64(7_000_000 + 640_000 * n + Int(late.rounded(.down))))
+        }
+    }
 }

@@ -34,6 +34,9 @@ struct LinkWorld: LinkApparatus {
     /// Share of trials in which the latched bit is not the recorded one.
     var wrongBits = 0.0
     var switchedPath = 0.0
+    /// Of the shared pulse at each board, in ticks of 0.125 ns, and how fast the counters run.
+    var pulseJitter = PerNode(alice: 0.24, bob: 0.4)
+    var drift = PerNode(alice: 12e-9, bob: -31e-9)
     var dice: LinkDice
 
     init(seed: Int) { dice = LinkDice(random: Resampler(seed: UInt64(seed) &* 7_919 &+ 13)) }
@@ -45,6 +48,14 @@ struct LinkWorld: LinkApparatus {
         case .shots(let node):
             if point.sequence == "readout-delay" { return signal(point) }
             return dice.shots(read(try excited(point, node, context), node), point.count)
+        case .joint where point.sequence == "trigger":
+            guard case .joint(var set) = dice.joint([Double](repeating: 0.25, count: 16), point.count) else {
+                throw Self.unrelated
+            }
+            set.clocks = [
+                PerNode { dice.clock(point.count, jitter: pulseJitter[$0], drift: drift[$0]) }
+            ]
+            return .joint(set)
         case .joint: return dice.joint(try outcomes(point, context), point.count)
         }
     }
@@ -134,6 +145,9 @@ struct LinkWorld: LinkApparatus {
                 try turned(context) + (p["theta_deg"] ?? 0) * .pi / 180 - phase - phaseNoise * dice.random.normal()
             // alice reads +y, then +x; bob 45° and 135°, turned.
             let (alice, bob) = ([Double.pi / 2, 0], [Double.pi / 4, 3 * .pi / 4])
+            // The absorption takes √ of the photon's part that it meets.
+            let u = ((p["delay_ns"] ?? 70) - 80 + 160 - arrival) / width
+            let visibility = self.visibility * exp(-u * u / 4)
             return (0..<4).flatMap { pair in
                 readout(visibility * cos(bob[pair & 1] + turned - alice[pair >> 1]), 0, 0)
             }

@@ -69,7 +69,13 @@ struct MockBench {
     }
 
     mutating func accept(_ report: RoutineReport, _ node: Node) throws {
-        for proposal in report.proposals { try set(node, [proposal.path.quantity: proposal.value]) }
+        for proposal in report.proposals {
+            if case .node = proposal.path.place {
+                try set(node, [proposal.path.quantity: proposal.value])
+            } else {
+                values[proposal.path]?.value = proposal.value
+            }
+        }
     }
 
     mutating func shoot(_ point: ExperimentPoint, _ node: Node) throws -> BellCalibration.Measurement {

@@ -229,13 +229,21 @@ enum PaperContext {
         if hasPi { pulses[.pi] = PulseShape(envelope: .cosine, duration: Picoseconds(20_000), place: place) }
         let node = NodeCalibration(pulses: pulses, values: ValueTable(source: "alice.yaml", values: table))
         let empty = ValueTable(source: "none")
+        let timing = ValueTable(
+            source: "timing.yaml",
+            values: [(Quantity.switchDelay, 3.2), (.switchLine, 1.6)].map { quantity, value in
+                CalibratedValue(
+                    quantity, value: value, uncertainty: 0.02, time: "2026-11-20T06:12:00Z", routine: "test",
+                    run: "test",
+                    place: place)
+            })
         guard let rate else { throw BellError(.calibrationMissing, "no rate") }
         let board = limits ?? BoardLimits(tickRate: rate, ticksPerSample: 4, waveformMemory: 65_536, maxEvents: 256)
         return RoutineContext(
             node: .alice,
             values: CalibrationSet(
                 laboratory: "paper", nodes: PerNode(alice: node, bob: node), link: empty,
-                timing: PerNode(alice: empty, bob: empty), geometry: empty),
+                timing: PerNode(alice: timing, bob: timing), geometry: empty),
             limits: PerNode(alice: board, bob: board))
     }
 }

@@ -232,7 +232,9 @@ struct QubitRoutineTests {
         for routine in RoutineTable.ofNode {
             for needed in routine.dependencies { #expect(seen.contains(needed), "\(routine.name) needs \(needed)") }
             #expect(seen.insert(routine.name).inserted)
-            for name in routine.proposes { #expect(Quantity.ofNode.contains { $0.name == name }, "\(name)") }
+            for name in routine.proposes {
+                #expect((Quantity.ofNode + Quantity.ofTiming).contains { $0.name == name }, "\(name)")
+            }
         }
     }
 }

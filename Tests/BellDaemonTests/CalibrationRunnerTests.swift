@@ -21,7 +21,11 @@ import Testing
         let arms: JointArm
         let values: CalibrationSet
 
-        init(_ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.patient) async throws {
+        /// - Parameter compile: Instead of one that knows the Bell sequence alone.
+        init(
+            _ laboratory: TestLaboratory, timeouts: BoardTimeouts = TestLaboratory.patient,
+            compile: ExperimentRunner.Compile? = nil
+        ) async throws {
             self.laboratory = laboratory
             let (lab, values) = try ExperimentBench.values(laboratory)
             self.values = values
@@ -35,7 +39,8 @@ import Testing
             arms = JointArm(campaign: try .newCalibration())
             runner = ExperimentRunner(
                 boards: keeper.boards, triggerMaster: lab.triggerMaster, arms: arms, timeouts: timeouts,
-                stall: .seconds(20), longestRequest: .milliseconds(80), compile: try ExperimentBench.compile(laboratory)
+                stall: .seconds(20), longestRequest: .milliseconds(80),
+                compile: try compile ?? ExperimentBench.compile(laboratory)
             )
             await keeper.beginCalibration(arms)
         }
@@ -126,6 +131,32 @@ import Testing
             #expect(used == 0)
         }
         await bench.end()
+    }
+
+    @Test(
+        "clock records of every pulse come with a joint point, and tell the boards' jitter", arguments: [false, true])
+    func clocks(slips: Bool) async throws {
+        let laboratory = try TestLaboratory(of: "cold-start", faults: slips ? ["slip:bob:80@6000"] : [])
+        let kit = try Daemon.calibration(LaboratoryFiles(path: laboratory.lab), laboratory.state)
+        let bench = try await Bench(laboratory, compile: kit.compile())
+        let context = RoutineContext(
+            node: .alice, values: bench.values, limits: PerNode { _ in .typical })
+        let routine = try #require(RoutineTable.all.first { $0.name == "trigger" })
+        guard case .measure(let points, _) = try routine.calibrate(context, []) else { throw Unexpected() }
+        let measured = try await bench.runner.measure(points[0], values: bench.values, generation: 0)
+        guard case .joint(let set) = measured else { throw Unexpected() }
+        for node in Node.allCases { #expect(set.clocks.reduce(0) { $0 + $1[node].count } == points[0].count) }
+        guard case .finish(let report) = try routine.calibrate(context, [[measured]]) else { throw Unexpected() }
+        await bench.end()
+        guard !slips else {
+            #expect(report.verdict == .badData && report.reason.contains("bob"), "\(report.reason)")
+            return
+        }
+        #expect(report.verdict == .good && report.proposals.count == 2, "\(report.reason)")
+        for proposal in report.proposals {
+            // The virtual boards' own: 30 ps.
+            #expect((proposal.value - 0.03).magnitude < 4 * proposal.uncertainty && proposal.uncertainty < 0.003)
+        }
     }
 
     @Test("no campaign can have a calibration's identifier")

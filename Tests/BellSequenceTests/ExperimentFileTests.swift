@@ -13,7 +13,7 @@ struct ExperimentFileTests {
                 "echo", "relaxation", "fine-half-pi", "fine-pi", "drag", "drag-leakage", "allxy",
                 "randomized-benchmarking", "gated-phase", "switch-isolation", "switch-delay", "readout-delay",
                 "drive-delay", "thermal-population", "emission", "emission-shape", "absorption", "link-delay",
-                "bell-phase", "tomography",
+                "bell-phase", "tomography", "trigger",
             ]))
     }
 

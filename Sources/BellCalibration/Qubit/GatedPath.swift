@@ -1,15 +1,20 @@
 import BellFit
 import BellModel
 import BellPlot
+import Glibc
 
 /// Phase and amplitude of pulses through the setting switch against those of the fixed path.
 ///
 /// A train of switched pulses over their scale gives the amplitude coarsely and shows a stuck switch; a fixed and a
 /// switched π/2 pulse over the second one's axis give the phase; trains of switched π/2 pulses give the amplitude finely.
+///
+/// In a trial the switched pulse comes as soon as the switch counts as moved, and its front still meets the end of the
+/// transient. So the phase is measured with a pulse as early as that, and the amplitude by the difference that one such
+/// pulse makes to one long after the latch: only one pulse a shot can be early, so that no train amplifies it.
 struct GatedPath: BenchRoutine {
     let name = "gated-path"
     let summary = "phase and amplitude of the path through the setting switch"
-    let dependencies = ["fine-half-pi-after-drag"]
+    let dependencies = ["fine-half-pi-after-drag", "switch-delay"]
     let proposes = ["gated_phase", "gated_amplitude_ratio"]
     let validity = 21_600.0
     let tolerances: [String: Tolerance] = [
@@ -19,6 +24,8 @@ struct GatedPath: BenchRoutine {
     private static let coarsePulses = 8
     /// After the latch, in nanoseconds: every switch has settled.
     private static let settle = 200.0
+    /// Of each of both single pulses: 0.2 % of the amplitude.
+    private static let singles = 200_000
     private static let trains = [1, 3, 5, 7, 13, 15, 21, 23, 33, 35]
 
     func step(_ bench: NodeBench, _ rounds: [[Measurement]], _ effort: Effort) -> RoutineStep {
@@ -50,7 +57,9 @@ struct GatedPath: BenchRoutine {
         let axes = spread(0, 360, effort == .full ? 25 : 9).dropLast()
         guard rounds.count > next else {
             return .measure(
-                axes.map { gated(bench, ["axis_deg": $0, "scale": scale], effort.shots(6000)) },
+                axes.map {
+                    gated(bench, ["axis_deg": $0, "scale": scale, "settle_ns": bench.gatedGap], effort.shots(6000))
+                },
                 note: "axis of a switched pulse")
         }
         guard rounds[next].count == axes.count, let signal = ShotSignal.population(rounds[next], bench) else {
@@ -86,13 +95,49 @@ struct GatedPath: BenchRoutine {
             return .finish(RoutineReport(flaw.0, flaw.1, figures: figures))
         }
         scale /= 1 + train.fit["error"] / (.pi / 2)
+        guard rounds.count > next + 2 else {
+            return .measure(
+                [bench.gatedGap, Self.settle].map {
+                    gated(
+                        bench, ["fixed_deg": 0, "scale": scale, "settle_ns": bench.wait($0)], effort.shots(Self.singles)
+                    )
+                }, note: "one switched pulse as early as in a trial")
+        }
+        guard rounds[next + 2].count == 2, let pair = ShotSignal.population(rounds[next + 2], bench) else {
+            return nothingCame
+        }
+        let lost = Self.lost(early: Uncertain(pair.y[0], pair.sigma[0]), late: Uncertain(pair.y[1], pair.sigma[1]))
+        guard lost.sigma < 0.05 else {
+            return bad("One switched π/2 pulse does not leave half of |e⟩: do fine-half-pi again.", figures: figures)
+        }
+        guard lost.value.magnitude < 0.1 + 4 * lost.sigma else {
+            return .finish(
+                RoutineReport(
+                    .outOfSpec,
+                    "A switched pulse as early as in a trial is weaker by \(Wording.number(lost.value, lost.sigma)): the "
+                        + "switch has not moved by then. Do switch-delay.", figures: figures))
+        }
+        scale /= 1 - lost.value
         if scale > largest { return .finish(tooWeak(bench, figures)) }
-        return finish(bench, ratio / scale, train.uncertainty("error") / (.pi / 2), peak, figures)
+        let error = hypot(train.uncertainty("error") / (.pi / 2), lost.sigma)
+        return finish(bench, ratio / scale, error, peak, lost, figures)
+    }
+
+    /// Part of a pulse's area that the transient takes, from P(e) after one π/2 pulse, early and late.
+    static func lost(early: Uncertain, late: Uncertain) -> Uncertain {
+        let angles = [early, late].map { p in
+            let value = min(max(p.value, 0), 1)
+            // P = (1 − cos θ)/2, so dP = sin θ dθ/2.
+            return Uncertain(acos(1 - 2 * value), p.sigma / max((value * (1 - value)).squareRoot(), 0.05))
+        }
+        let part = angles[0].value / angles[1].value
+        return Uncertain(1 - part, hypot(angles[0].sigma, part * angles[1].sigma) / angles[1].value)
     }
 
     private func finish(
         _ bench: NodeBench, _ ratio: Double, _ ratioError: Double,
-        _ peak: (amplitude: Double, amplitudeUncertainty: Double, x: Double, xUncertainty: Double), _ figures: [Figure]
+        _ peak: (amplitude: Double, amplitudeUncertainty: Double, x: Double, xUncertainty: Double), _ lost: Uncertain,
+        _ figures: [Figure]
     ) -> RoutineStep {
         let degree = Double.pi / 180
         // The compiler subtracts gated_phase: what is left at the best axis is what was subtracted too much.
@@ -112,7 +157,8 @@ struct GatedPath: BenchRoutine {
                     bench.proposal("gated_amplitude_ratio", ratio, ratio * ratioError),
                 ],
                 metrics: [
-                    .init("gated_contrast", 2 * peak.amplitude, 2 * peak.amplitudeUncertainty)
+                    .init("gated_contrast", 2 * peak.amplitude, 2 * peak.amplitudeUncertainty),
+                    .init("gated_transient", lost.value, lost.sigma),
                 ], figures: figures))
     }
 

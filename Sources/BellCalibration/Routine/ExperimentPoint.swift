@@ -64,14 +64,18 @@ public struct JointSet: Equatable, Sendable {
     public var q: PerNode<[Int16]>
     /// Trials that did not come back whole.
     public var lost: Int
+    /// Both boards' clock records in the order of their pulses, arm by arm; as often as the experiment's `clock_every`.
+    public var clocks: [PerNode<[ClockRecord]>]
 
     public init(
-        settings: PerNode<[UInt8]>, outcomes: PerNode<[UInt8]>, i: PerNode<[Int16]>, q: PerNode<[Int16]>, lost: Int
+        settings: PerNode<[UInt8]>, outcomes: PerNode<[UInt8]>, i: PerNode<[Int16]>, q: PerNode<[Int16]>, lost: Int,
+        clocks: [PerNode<[ClockRecord]>] = []
     ) {
         self.settings = settings
         self.outcomes = outcomes
         self.i = i
         self.q = q
         self.lost = lost
+        self.clocks = clocks
     }
 }

@@ -19,6 +19,8 @@ public enum RoutineTable {
         FinePi("fine-pi-after-drag", after: ["fine-half-pi-after-drag"]),
         // With pulses that are right the assignment errors are the readout's own.
         ReadoutClouds("readout-clouds-final", after: ["fine-pi-after-drag"]),
+        // The path is measured with pulses as early as a trial's, and these follow switch_delay.
+        SwitchDelayRoutine(),
         GatedPath(),
         AllXY(),
         Relaxation(),

@@ -27,6 +27,8 @@ actor JointArm {
     func received(_ event: BoardEvent, from node: Node) {
         switch event {
         case .trials(campaign, let arm, let chunk) where arm == collector?.arm.number: _ = collector?.add(chunk)
+        case .clock(campaign, let arm, _, let records) where arm == collector?.arm.number:
+            collector?.add(records, of: node)
         case .armEnd(campaign, let arm, _, _, let made, _) where arm == collector?.arm.number:
             collector?.end(node, made: made)
         case .disconnected(let error): loss = loss ?? error

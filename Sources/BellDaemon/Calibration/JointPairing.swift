@@ -18,6 +18,7 @@ enum JointPairing {
         let halves = PerNode { node in Dictionary(all(collected, node), uniquingKeysWith: { first, _ in first }) }
         let range = collected.arm.range
         var set = JointSet(empty: range.count)
+        set.clocks = [PerNode { collected.sortedClocks($0) }]
         for index in range {
             guard let alice = halves.alice[index], let bob = halves.bob[index], alice.pulse == bob.pulse,
                 isSound(alice.record), isSound(bob.record)
@@ -75,5 +76,6 @@ extension JointSet {
             q[node] += other.q[node]
         }
         lost += other.lost
+        clocks += other.clocks
     }
 }

@@ -7,11 +7,19 @@ struct NodeBench: Sendable {
     let node: Node
     let calibration: NodeCalibration
     let limits: BoardLimits
+    /// Nanoseconds from the latch to the earliest switched pulse that the compiler lets a trial play: by then the switch has
+    /// moved, and a multiple of a sample.
+    let gatedGap: Double
 
     init(_ context: RoutineContext) {
         node = context.node
         calibration = context.values.nodes[context.node]
         limits = context.limits[context.node]
+        let timing = context.values.timing[node]
+        let moved = (timing[.switchDelay]?.value ?? 0) - (timing[.switchLine]?.value ?? 0)
+        let sample = Double(max(limits.ticksPerSample, 1)) * 1e9 / limits.tickRate.hertz
+        // A picosecond less is rounding of the values.
+        gatedGap = max(0, ((moved - 0.001) / sample).rounded(.up)) * sample
     }
 
     /// The value in force; nil when it was never measured.
