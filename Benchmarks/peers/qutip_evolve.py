@@ -57,14 +57,20 @@ class Problem:
     def hamiltonian(self, k, drive):
         return self.spread(k, reference.hamiltonian(self.truths[k], drive, 0))
 
-    def evolving(self):
-        """The Hamiltonian as QuTiP likes it best: constant, and operators times columns of numbers."""
-        parts = [sum(self.hamiltonian(k, 0) for k in range(2))]
+    def pieces(self):
+        """Hamiltonians as QuTiP likes them best, constant or operators times columns of numbers, and how long each holds.
+
+        In one piece a solver's long steps through the wait would pass over the second pulse unseen.
+        """
+        still = sum(self.hamiltonian(k, 0) for k in range(2))
+        parts = [still]
         for k in range(2):
             raising = self.spread(k, np.pi * self.truths[k]["rabi"] * reference.A.dag())
-            column = np.concatenate([self.steps[k], [0]])
+            column = np.concatenate([self.drives[k], [0]])
             parts += [[raising, column], [raising.dag(), np.conj(column)]]
-        return qutip.QobjEvo(parts, tlist=self.times, order=0)
+        times = reference.SAMPLE * np.arange(len(self.drives[0]) + 1)
+        pulse = qutip.QobjEvo(parts, tlist=times, order=0)
+        return [(pulse, times[-1]), (still, self.wait), (pulse, times[-1])]
 
     def exactly(self):
         """Sample by sample, as make_qutip.py does it."""
@@ -82,32 +88,42 @@ def fastest(solve, seconds):
         found = solve()
         took = time.perf_counter() - begin
         best = min(took, best or took)
-    return best, found.final_state.full()
+    return best, found.full()
 
 
 def main():
     problem = Problem(json.load(open(sys.argv[1])))
     exact = problem.exactly()
-    h, operators = problem.evolving(), problem.collapse()
-    # A step of the solver must not pass over a pulse unseen.
-    n = len(problem.drives[0])
-    edges = problem.times[[0, n, n + 1, -1]]
+    pieces, operators = problem.pieces(), problem.collapse()
+
+    def solve(options):
+        rho = problem.start
+        for h, length in pieces:
+            rho = qutip.mesolve(h, rho, [0, length], operators, options=options).final_state
+        return rho
+
+    def run(solvers):
+        rho = problem.start
+        for solver, length in solvers:
+            rho = solver.run(rho, [0, length]).final_state
+        return rho
+
     chosen = None
     for method, tolerance in WAYS:
         options = dict(
             method=method, rtol=tolerance, atol=tolerance / 100, nsteps=10 ** 6, progress_bar="",
             store_states=False, store_final_state=True)
         try:
-            seconds, rho = fastest(lambda: qutip.mesolve(h, problem.start, edges, operators, options=options), 0.3)
+            seconds, rho = fastest(lambda: solve(options), 0.3)
         except (qutip.solver.integrator.IntegratorException, KeyError):
             continue
         if abs(rho - exact).max() <= RIGHT and (chosen is None or seconds < chosen[0]):
             chosen = seconds, method, tolerance, options
     assert chosen, "no way is right to 1e-6"
     _, method, tolerance, options = chosen
-    seconds, rho = fastest(lambda: qutip.mesolve(h, problem.start, edges, operators, options=options), 1)
-    solver = qutip.MESolver(h, operators, options=options)
-    prepared, _ = fastest(lambda: solver.run(problem.start, edges), 1)
+    seconds, rho = fastest(lambda: solve(options), 1)
+    solvers = [(qutip.MESolver(h, operators, options=options), length) for h, length in pieces]
+    prepared, _ = fastest(lambda: run(solvers), 1)
     whole = np.zeros((9, 9), complex)
     whole[np.ix_(problem.places, problem.places)] = rho
     print(json.dumps({
