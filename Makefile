@@ -63,7 +63,7 @@ test-bring-up: setup ## Brings ten cold virtual laboratories up, and compares wh
 end-to-end: ## Runs separate processes, kills them, and counts the trials.
 	@/usr/bin/python3 Tests/EndToEnd/run.py $(BIN)
 
-test-night: build ## Runs ten hours of a drifting laboratory, with and without a policy; some minutes.
+test-night: build ## Runs ten hours of a drifting laboratory, with and without a policy; a minute or two.
 	@/usr/bin/python3 Tests/EndToEnd/night.py $(BIN)
 
 bench: build ## Measures against peers and limits in one run; see Benchmarks/README.md.

@@ -146,7 +146,7 @@ let package = Package(
             dependencies: [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
-                "BellStream", "BellControl", "BellFit", "BellSequence", "BellYAML", "BellStatistics",
+                "BellStream", "BellControl", "BellFit", "BellSequence", "BellYAML", "BellStatistics", "MockLab",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // What many tests need: folders, numbers without pattern, waiting, clocks.

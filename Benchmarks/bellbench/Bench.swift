@@ -17,6 +17,8 @@ final class Bench {
         var testbed: String?
         /// A Python with pyvisa-py, if there is one.
         var visa: String?
+        /// A Python with QuTiP, if there is one.
+        var qutip: String?
         /// Path of `lab.yaml`.
         var laboratory: String
     }

@@ -5,7 +5,9 @@ import Glibc
 
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
-    static let parts = ["audit", "statistics", "health", "fit", "sequence", "usb", "ping", "belld", "lab"]
+    static let parts = [
+        "audit", "statistics", "health", "fit", "sequence", "evolution", "usb", "ping", "belld", "lab", "bring-up",
+    ]
 
     static let command = CommandSpec(
         name: "bellbench", summary: "Measure belld against its peers and this machine's limits, all in one run.",
@@ -24,6 +26,9 @@ enum BenchProgram {
                 name: "testbed", summary: "Tests/USB/run; without it there are no rows of USB.", placeholder: "FILE"),
             OptionSpec(
                 name: "visa", summary: "A Python that has pyvisa-py and pyusb; without it their row has no peer.",
+                placeholder: "FILE"),
+            OptionSpec(
+                name: "qutip", summary: "A Python that has QuTiP; without it the evolution has no peer.",
                 placeholder: "FILE"),
             OptionSpec(
                 name: "lab", summary: "The laboratory file.", placeholder: "FILE",
@@ -75,7 +80,7 @@ enum BenchProgram {
                 programs: absolutePath(line.value("bin") ?? ""), peers: absolutePath(line.value("peers") ?? ""),
                 built: line.value("built").map(absolutePath), testbed: line.value("testbed").map(absolutePath),
                 // Not resolved: a virtual environment is known by the link's place.
-                visa: line.value("visa"), laboratory: absolutePath(line.value("lab") ?? "")),
+                visa: line.value("visa"), qutip: line.value("qutip"), laboratory: absolutePath(line.value("lab") ?? "")),
             workFolder: absolutePath(line.value("folder") ?? ".belld"), keep: line.flag("keep"),
             interruption: interruption)
         defer { bench.cleanUp() }
@@ -88,12 +93,14 @@ enum BenchProgram {
             case "statistics": rows += try StatisticsBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
             case "fit": rows += try FitBench(bench).run()
+            case "evolution": rows += try EvolutionBench(bench).run()
             case "usb": rows += try USBBench(bench).run()
             case "sequence": rows += try CompileBench(bench).run()
             case "ping": rows += try PingBench(bench).run()
             case "belld":
                 let trials = line.flag("long") ? 100_000_000 : try count(line, "trials", in: 100_000...10_000_000_000)
                 rows += try DaemonBench(bench, trials: trials, armTrials: armTrials).run()
+            case "bring-up": rows += try BringUpBench(bench).run()
             default:
                 let trials = try count(line, "lab-trials", in: 10_000...10_000_000_000)
                 rows += try LaboratoryBench(bench, trials: trials, armTrials: armTrials).run()

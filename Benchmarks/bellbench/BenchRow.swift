@@ -4,6 +4,7 @@ import BellModel
 enum Unit: String {
     case trialsPerSecond = "trials/s"
     case microseconds = "us"
+    case seconds = "s"
     case mebibytes = "MiB"
     case bytes = "bytes"
     case bitsPerSecond = "bits/s"
@@ -18,6 +19,7 @@ enum Unit: String {
         case .trialsPerSecond:
             value >= 1e6 ? "\(rounded(value / 1e6)) M/s" : "\(rounded(value / 1e3)) k/s"
         case .microseconds: "\(rounded(value)) µs"
+        case .seconds: "\(rounded(value)) s"
         case .mebibytes: "\(rounded(value)) MiB"
         case .bytes: "\(rounded(value)) B"
         case .bitsPerSecond:

@@ -16,6 +16,14 @@ public protocol FitModel: Sendable {
     /// Asked only of a model whose ``gradient(_:_:into:)`` gives true.
     func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double
 
+    /// Values at all places, and the gradients column by column: `columns[k * x.count + i]` is ∂y/∂p_k at x_i.
+    ///
+    /// What a search asks for. A model that can take its sines side by side implements this; for others it is
+    /// ``evaluate(_:_:into:)`` at one place after the other. Asked under the same condition.
+    func tabulate(
+        _ x: UnsafeBufferPointer<Double>, _ p: [Double], into values: UnsafeMutableBufferPointer<Double>,
+        _ columns: UnsafeMutableBufferPointer<Double>)
+
     /// Starting values from the data alone; nil when the data show nothing to begin with.
     func start(x: [Double], y: [Double]) -> [Double]?
 
@@ -29,6 +37,17 @@ extension FitModel {
     public func evaluate(_ x: Double, _ p: [Double], into gradient: inout [Double]) -> Double {
         _ = self.gradient(x, p, into: &gradient)
         return value(x, p)
+    }
+
+    public func tabulate(
+        _ x: UnsafeBufferPointer<Double>, _ p: [Double], into values: UnsafeMutableBufferPointer<Double>,
+        _ columns: UnsafeMutableBufferPointer<Double>
+    ) {
+        var slope = [Double](repeating: 0, count: p.count)
+        for i in x.indices {
+            values[i] = evaluate(x[i], p, into: &slope)
+            for k in slope.indices { columns[k * x.count + i] = slope[k] }
+        }
     }
 
     public func normal(_ p: [Double]) -> [Double] { p }

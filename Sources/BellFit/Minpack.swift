@@ -24,40 +24,42 @@ enum Minpack {
     {
         let (m, n) = (problem.pointCount, problem.parameterCount)
         let limit = Int32(clamping: max(1, maximumEvaluations))
-        var residuals = [Double](repeating: 0, count: m)
-        var jacobian = [Double](repeating: 0, count: m * n)
-        var scale = [Double](repeating: 0, count: n)
         var pivots = [Int32](repeating: 0, count: n)
-        var projected = [Double](repeating: 0, count: n)
-        var work = [[Double]](repeating: [Double](repeating: 0, count: n), count: 3)
-        var (work0, work1, work2) = (work.removeLast(), work.removeLast(), work.removeLast())
-        var work3 = [Double](repeating: 0, count: m)
         var (evaluations, derivatives): (Int32, Int32) = (0, 0)
-        // The problem outlives the call and C keeps no pointer to it.
-        let info = withExtendedLifetime(problem) {
-            let context = Unmanaged.passUnretained(problem).toOpaque()
-            return hasGradient
-                ? lmder(
-                    { context, m, n, p, r, j, _, task in
-                        guard let context, let p, let r, let j else { return -1 }
-                        let problem = Unmanaged<SearchProblem>.fromOpaque(context).takeUnretainedValue()
-                        if task == 1 {
-                            problem.residuals(at: p, into: r)
-                        } else if task == 2, !problem.jacobian(at: p, into: j) || problem.isBroken {
-                            return -1
-                        }
-                        return 0
-                    }, context, Int32(m), Int32(n), &p, &residuals, &jacobian, Int32(m), functionTolerance,
-                    parameterTolerance, 0, limit, &scale, 1, firstStep, 0, &evaluations, &derivatives, &pivots,
-                    &projected, &work0, &work1, &work2, &work3)
-                : lmdif(
-                    { context, m, n, p, r, _ in
-                        guard let context, let p, let r else { return -1 }
-                        Unmanaged<SearchProblem>.fromOpaque(context).takeUnretainedValue().residuals(at: p, into: r)
-                        return 0
-                    }, context, Int32(m), Int32(n), &p, &residuals, functionTolerance, parameterTolerance, 0, limit,
-                    0, &scale, 1, firstStep, 0, &evaluations, &jacobian, Int32(m), &pivots, &projected, &work0, &work1,
-                    &work2, &work3)
+        // Residuals, derivatives, and what MINPACK works with, in one allocation.
+        var room = [Double](repeating: 0, count: m * n + 2 * m + 5 * n)
+        let info = room.withUnsafeMutableBufferPointer { room -> Int32 in
+            guard let jacobian = room.baseAddress else { return 0 }
+            let residuals = jacobian + m * n
+            let work = residuals + m
+            let scale = work + m
+            let (projected, work0, work1, work2) = (scale + n, scale + 2 * n, scale + 3 * n, scale + 4 * n)
+            // The problem outlives the call and C keeps no pointer to it.
+            return withExtendedLifetime(problem) {
+                let context = Unmanaged.passUnretained(problem).toOpaque()
+                return hasGradient
+                    ? lmder(
+                        { context, m, n, p, r, j, _, task in
+                            guard let context, let p, let r, let j else { return -1 }
+                            let problem = Unmanaged<SearchProblem>.fromOpaque(context).takeUnretainedValue()
+                            if task == 1 {
+                                problem.residuals(at: p, into: r)
+                            } else if task == 2, !problem.jacobian(at: p, into: j) || problem.isBroken {
+                                return -1
+                            }
+                            return 0
+                        }, context, Int32(m), Int32(n), &p, residuals, jacobian, Int32(m), functionTolerance,
+                        parameterTolerance, 0, limit, scale, 1, firstStep, 0, &evaluations, &derivatives, &pivots,
+                        projected, work0, work1, work2, work)
+                    : lmdif(
+                        { context, m, n, p, r, _ in
+                            guard let context, let p, let r else { return -1 }
+                            Unmanaged<SearchProblem>.fromOpaque(context).takeUnretainedValue().residuals(at: p, into: r)
+                            return 0
+                        }, context, Int32(m), Int32(n), &p, residuals, functionTolerance, parameterTolerance, 0, limit,
+                        0, scale, 1, firstStep, 0, &evaluations, jacobian, Int32(m), &pivots, projected, work0, work1,
+                        work2, work)
+            }
         }
         return Result(info: Int(info), evaluations: Int(evaluations) + Int(derivatives))
     }

@@ -25,105 +25,98 @@ final class WeightedProblem<Model: FitModel>: SearchProblem {
     private static var wall: Double { 1e100 }
 
     private let model: Model
-    private let x: [Double]
-    private let y: [Double]
-    /// 1/σ; empty for 1.
-    private let weights: [Double]
     private let hasGradient: Bool
-    // Kept, so that an evaluation allocates nothing.
     private var parameters: [Double]
-    private var slope: [Double]
-    /// Derivatives at `parameters`, column by column.
-    private var columns: [Double]
-    /// Residuals there.
-    private var residuals: [Double]
     private var isFinite = false
+    // One piece of memory of its own, so that an evaluation allocates nothing and nothing in it is checked for company.
+    private let memory: UnsafeMutableBufferPointer<Double>
+    private let x: UnsafeBufferPointer<Double>
+    private let y: UnsafeBufferPointer<Double>
+    /// 1/σ; empty for 1.
+    private let weights: UnsafeBufferPointer<Double>
+    /// At `parameters`.
+    private let residuals: UnsafeMutableBufferPointer<Double>
+    /// Derivatives there, column by column; empty without a gradient.
+    private let columns: UnsafeMutableBufferPointer<Double>
 
     init(_ model: Model, x: [Double], y: [Double], weights: [Double], hasGradient: Bool) {
-        (self.model, self.x, self.y, self.weights, self.hasGradient) = (model, x, y, weights, hasGradient)
-        let count = model.parameterNames.count
+        (self.model, self.hasGradient) = (model, hasGradient)
+        let (rows, count) = (x.count, model.parameterNames.count)
         parameters = [Double](repeating: .nan, count: count)
-        slope = [Double](repeating: 0, count: count)
-        columns = [Double](repeating: 0, count: hasGradient ? count * x.count : 0)
-        residuals = [Double](repeating: 0, count: x.count)
-        super.init(pointCount: x.count, parameterCount: count)
+        let parts = [x, y, weights, y, [Double](repeating: 0, count: hasGradient ? count * rows : 0)]
+        memory = .allocate(capacity: parts.reduce(0) { $0 + $1.count })
+        var rest = memory[...]
+        let places = parts.map { part in
+            let place = UnsafeMutableBufferPointer(rebasing: rest.prefix(part.count))
+            _ = place.initialize(from: part)
+            rest = rest.dropFirst(part.count)
+            return place
+        }
+        self.x = UnsafeBufferPointer(places[0])
+        self.y = UnsafeBufferPointer(places[1])
+        self.weights = UnsafeBufferPointer(places[2])
+        (residuals, columns) = (places[3], places[4])
+        super.init(pointCount: rows, parameterCount: count)
     }
+
+    deinit { memory.deallocate() }
 
     override func residuals(at p: UnsafePointer<Double>, into r: UnsafeMutablePointer<Double>) {
         move(to: p)
-        residuals.withUnsafeBufferPointer { residuals in
-            if let base = residuals.baseAddress { r.update(from: base, count: residuals.count) }
-        }
+        if let base = residuals.baseAddress { r.update(from: base, count: residuals.count) }
     }
 
     /// Has the residuals, and the derivatives if there are any, at p.
     private func move(to p: UnsafePointer<Double>) {
-        if (0..<parameterCount).allSatisfy({ self.parameters[$0] == p[$0] }) { return }
-        for k in 0..<parameterCount { self.parameters[k] = p[k] }
-        guard hasGradient else {
-            let parameters = self.parameters
-            for i in x.indices { residuals[i] = bounded(model.value(x[i], parameters) - y[i], i) }
-            return
+        let p = UnsafeBufferPointer(start: p, count: parameterCount)
+        if parameters.elementsEqual(p) { return }
+        let parameters = Array(p)
+        self.parameters = parameters
+        if hasGradient {
+            model.tabulate(x, parameters, into: residuals, columns)
+        } else {
+            for i in x.indices { residuals[i] = model.value(x[i], parameters) }
         }
-        // Out of the object for the loop, so that nothing in it is counted or checked for company.
-        var (columns, slope, r) = ([Double](), [Double](), [Double]())
-        swap(&r, &residuals)
-        swap(&columns, &self.columns)
-        swap(&slope, &self.slope)
-        let (parameters, model, x, y, weights) = (self.parameters, model, x, y, weights)
-        let (rows, count) = (pointCount, parameterCount)
-        var sum = 0.0
-        columns.withUnsafeMutableBufferPointer { columns in
-            for i in 0..<rows {
-                let value = model.evaluate(x[i], parameters, into: &slope)
-                r[i] = bounded(value - y[i], i)
-                let weight = weights.isEmpty ? 1 : weights[i]
-                for k in 0..<count {
-                    let derivative = slope[k] * weight
-                    columns[k * rows + i] = derivative
-                    sum += derivative * 0
-                }
-            }
+        let wall = WeightedProblem.wall
+        for i in x.indices {
+            let residual = weights.isEmpty ? residuals[i] - y[i] : (residuals[i] - y[i]) * weights[i]
+            residuals[i] = residual.magnitude < wall ? residual : wall
         }
-        // 0 unless a derivative is none.
-        isFinite = sum == 0
-        swap(&columns, &self.columns)
-        swap(&slope, &self.slope)
-        swap(&r, &residuals)
+        if hasGradient { isFinite = weigh() }
     }
 
-    private func bounded(_ residual: Double, _ i: Int) -> Double {
-        let weighted = weights.isEmpty ? residual : residual * weights[i]
-        return weighted.magnitude < WeightedProblem.wall ? weighted : WeightedProblem.wall
+    /// Multiplies the derivatives by the weights; false when one is no number.
+    private func weigh() -> Bool {
+        guard weights.isEmpty else {
+            return (0..<parameterCount).reduce(true) { isFinite, k in
+                let column = UnsafeMutableBufferPointer(rebasing: columns[k * x.count..<(k + 1) * x.count])
+                return Lanes.multiply(column, by: weights) && isFinite
+            }
+        }
+        return Lanes.areFinite(UnsafeBufferPointer(columns))
     }
 
     override func jacobian(at p: UnsafePointer<Double>, into j: UnsafeMutablePointer<Double>) -> Bool {
         guard hasGradient else { return false }
         move(to: p)
         if !isFinite { isBroken = true }
-        columns.withUnsafeBufferPointer { columns in
-            if let base = columns.baseAddress { j.update(from: base, count: columns.count) }
-        }
+        if let base = columns.baseAddress { j.update(from: base, count: columns.count) }
         return true
     }
 
     /// Residuals and the sum of their squares.
     func residuals(at p: [Double]) -> (residuals: [Double], chiSquare: Double) {
-        var residuals = [Double](repeating: 0, count: pointCount)
-        residuals.withUnsafeMutableBufferPointer { buffer in
-            if let base = buffer.baseAddress { self.residuals(at: p, into: base) }
-        }
-        return (residuals, residuals.reduce(0) { $0 + $1 * $1 })
+        move(to: p)
+        return (Array(residuals), residuals.reduce(0) { $0 + $1 * $1 })
     }
 
     /// Derivatives at the end of a search: the model's own, else central differences.
     func finalJacobian(at p: [Double]) -> [Double] {
-        var result = [Double](repeating: 0, count: pointCount * parameterCount)
-        if result.withUnsafeMutableBufferPointer({ buffer in
-            buffer.baseAddress.map { jacobian(at: p, into: $0) } ?? true
-        }) {
-            return result
+        if hasGradient {
+            move(to: p)
+            return Array(columns)
         }
+        var result = [Double](repeating: 0, count: pointCount * parameterCount)
         for k in 0..<parameterCount {
             // The error of a central difference is smallest near the cube root of a double's precision.
             let step = 6e-6 * max(p[k].magnitude, 1e-12)

@@ -55,7 +55,7 @@ struct SmallFactors {
         for j in 0..<count { right[j * count + j] = 1 }
         singular = []
         rotated = []
-        diagonalise(&r)
+        SmallFactors.diagonalise(&r, &right, count)
         for j in 0..<count {
             let column = r[j * count..<(j + 1) * count]
             let length = column.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -102,34 +102,45 @@ struct SmallFactors {
         return result
     }
 
-    /// Makes R's columns orthogonal by plane rotations from the right.
-    private mutating func diagonalise(_ r: inout [Double]) {
-        // Quadratic convergence: about six sweeps; the bound is for numbers that are none.
-        for _ in 0..<40 {
-            var isDone = true
-            for i in 0..<max(0, count - 1) {
-                for j in i + 1..<count {
-                    var (ii, jj, ij) = (0.0, 0.0, 0.0)
-                    for k in 0..<count {
-                        let (x, y) = (r[i * count + k], r[j * count + k])
-                        ii += x * x
-                        jj += y * y
-                        ij += x * y
-                    }
-                    guard abs(ij) > 1e-16 * (ii * jj).squareRoot(), ij != 0 else { continue }
-                    isDone = false
-                    let zeta = (jj - ii) / (2 * ij)
-                    let tangent = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())
-                    let cosine = 1 / (1 + tangent * tangent).squareRoot()
-                    SmallFactors.rotate(&r, i, j, count, cosine, cosine * tangent)
-                    SmallFactors.rotate(&right, i, j, count, cosine, cosine * tangent)
-                }
+    /// Makes R's columns orthogonal by plane rotations from the right; V is their product.
+    private static func diagonalise(_ r: inout [Double], _ right: inout [Double], _ count: Int) {
+        r.withUnsafeMutableBufferPointer { r in
+            right.withUnsafeMutableBufferPointer { right in
+                // Quadratic convergence: about six sweeps; the bound is for numbers that are none.
+                for _ in 0..<40 { if sweep(r, right, count) { return } }
             }
-            if isDone { return }
         }
     }
 
-    private static func rotate(_ m: inout [Double], _ i: Int, _ j: Int, _ count: Int, _ c: Double, _ s: Double) {
+    /// One rotation for every pair of columns; true when none was needed.
+    private static func sweep(
+        _ r: UnsafeMutableBufferPointer<Double>, _ right: UnsafeMutableBufferPointer<Double>, _ count: Int
+    ) -> Bool {
+        var isDone = true
+        for i in 0..<max(0, count - 1) {
+            for j in i + 1..<count {
+                var (ii, jj, ij) = (0.0, 0.0, 0.0)
+                for k in 0..<count {
+                    let (x, y) = (r[i * count + k], r[j * count + k])
+                    ii += x * x
+                    jj += y * y
+                    ij += x * y
+                }
+                guard abs(ij) > 1e-16 * (ii * jj).squareRoot(), ij != 0 else { continue }
+                isDone = false
+                let zeta = (jj - ii) / (2 * ij)
+                let tangent = (zeta < 0 ? -1 : 1) / (abs(zeta) + (1 + zeta * zeta).squareRoot())
+                let cosine = 1 / (1 + tangent * tangent).squareRoot()
+                rotate(r, i, j, count, cosine, cosine * tangent)
+                rotate(right, i, j, count, cosine, cosine * tangent)
+            }
+        }
+        return isDone
+    }
+
+    private static func rotate(
+        _ m: UnsafeMutableBufferPointer<Double>, _ i: Int, _ j: Int, _ count: Int, _ c: Double, _ s: Double
+    ) {
         for k in 0..<count {
             let (x, y) = (m[i * count + k], m[j * count + k])
             m[i * count + k] = c * x - s * y

@@ -42,17 +42,48 @@ public struct DampedCosine: FitModel {
         return p[0] + p[1] * wave
     }
 
+    public func tabulate(
+        _ x: UnsafeBufferPointer<Double>, _ p: [Double], into values: UnsafeMutableBufferPointer<Double>,
+        _ columns: UnsafeMutableBufferPointer<Double>
+    ) {
+        let (offset, amplitude, rate, phase, decay) = (p[0], p[1], 2 * .pi * p[2], p[3], 1 / p[4])
+        let isExponential = envelope == .exponential
+        let column = { k in UnsafeMutableBufferPointer(rebasing: columns[k * x.count..<(k + 1) * x.count]) }
+        let (ones, waves, frequencies, phases, taus) = (column(0), column(1), column(2), column(3), column(4))
+        ones.update(repeating: 1)
+        Lanes.forEach(x) { first, x in
+            let (sine, cosine) = Lanes.sineCosine(rate * x + phase)
+            let ratio = x * decay
+            let height = height(ratio)
+            let wave = height * cosine
+            let slope = -amplitude * height * sine
+            Lanes.store(offset + amplitude * wave, first, into: values)
+            Lanes.store(wave, first, into: waves)
+            Lanes.store(slope * (2 * Double.pi) * x, first, into: frequencies)
+            Lanes.store(slope, first, into: phases)
+            let bend = isExponential ? ratio : 2 * ratio * ratio
+            Lanes.store(amplitude * wave * bend * decay, first, into: taus)
+        }
+    }
+
     public func start(x: [Double], y: [Double]) -> [Double]? {
         guard let sweep = Sweep(x), let found = Periodogram(x: x, y: y) else { return nil }
         var best: [Double]?
         var least = Double.infinity
         let extent = max(sweep.span, sweep.upper.magnitude)
-        for decay in [0.06, 0.12, 0.25, 0.5, 1, 2, 8] {
-            for shift in -2...2 {
-                let frequency = found.frequency + Double(shift) * found.step
-                let tau = decay * extent
-                let solution = solve(x, y, frequency, tau)
-                guard let solution, solution.rest < least else { continue }
+        let decays = [0.06, 0.12, 0.25, 0.5, 1, 2, 8].map { $0 * extent }
+        let heights = decays.map { tau in Lanes.map(x) { self.height($0 * (1 / tau)) } }
+        for shift in -2...2 {
+            let frequency = found.frequency + Double(shift) * found.step
+            guard frequency > 0 else { continue }
+            let rate = 2 * .pi * frequency
+            let cosines = Lanes.map(x) { Lanes.sineCosine(rate * $0).cosine }
+            let sines = Lanes.map(x) { Lanes.sineCosine(rate * $0).sine }
+            for (tau, heights) in zip(decays, heights) {
+                // Offset and both quadratures, and what they leave.
+                var sums = NormalEquations3()
+                for i in x.indices { sums.add(1, heights[i] * cosines[i], heights[i] * sines[i], y[i]) }
+                guard let solution = sums.solution, solution.rest < least else { continue }
                 least = solution.rest
                 let p = solution.parameters
                 let amplitude = (p[1] * p[1] + p[2] * p[2]).squareRoot()
@@ -72,18 +103,7 @@ public struct DampedCosine: FitModel {
         exp(envelope == .exponential ? -ratio : -ratio * ratio)
     }
 
-    /// Offset and both quadratures of given frequency and decay, and what they leave.
-    private func solve(_ x: [Double], _ y: [Double], _ frequency: Double, _ tau: Double) -> (
-        parameters: [Double], rest: Double
-    )? {
-        guard frequency > 0 else { return nil }
-        var sums = NormalEquations3()
-        for (x, y) in zip(x, y) {
-            let height = height(x / tau)
-            let angle = 2 * .pi * frequency * x
-            let (sine, cosine) = (sin(angle), cos(angle))
-            sums.add(1, height * cosine, height * sine, y)
-        }
-        return sums.solution
+    private func height(_ ratio: Lanes.Vector) -> Lanes.Vector {
+        Lanes.exponential(envelope == .exponential ? -ratio : -ratio * ratio)
     }
 }
