@@ -33,9 +33,9 @@ extension CampaignMachine {
         return lookAgain(after: CampaignMachine.backoff(attempt: attempts))
     }
 
-    /// Through the boards' links, which may have been the reason.
+    /// The same once more, or else through the boards' links, which may have been the reason.
     mutating func lookAgain(after milliseconds: Int = MaintenanceRecovery.hold) -> Action {
-        retry = .connect
+        retry = retry ?? .connect
         return .wait(milliseconds: milliseconds)
     }
 

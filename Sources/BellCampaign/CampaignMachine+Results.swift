@@ -26,19 +26,27 @@ extension CampaignMachine {
         }
     }
 
-    /// Has an action repeated after a while.
+    /// Has an action repeated after a while. What goes on failing is nothing that mends itself: then a person is called, once
+    /// until it succeeds, and it is tried on.
     mutating func again(_ action: Action) -> Action {
         retry = action
         attempts += 1
+        failures += 1
+        if failures == Self.patience, let reason {
+            needsPerson = true
+            return .callPerson(reason)
+        }
         return .wait(milliseconds: CampaignMachine.backoff(attempt: attempts))
     }
 
     mutating func succeeded(_ event: Event) -> Action {
         switch action {
-        case .wait: break
+        case .wait, .callPerson: break
         // On the way back to a gate that may still be closed.
-        case .connect where recovery != nil && state == .suspended && unresolved == nil: break
-        default: attempts = 0
+        case .connect where recovery != nil && state == .suspended && unresolved == nil: failures = 0
+        default:
+            (attempts, failures) = (0, 0)
+            needsPerson = false
         }
         switch action {
         case .connect:
@@ -50,7 +58,10 @@ extension CampaignMachine {
             return next()
         case .callPerson:
             // Another state may be asked for by now.
-            if let end = givingUp(on: .connect) { return end }
+            if let end = givingUp(on: retry ?? .connect) {
+                retry = nil
+                return end
+            }
             // Whoever was called may have been quicker than the call's end.
             return lookAgain(after: requests.resumes == seen.resumes ? MaintenanceRecovery.hold : 0)
         case .openBlock(let number, let firstIndex):

@@ -88,6 +88,8 @@ public struct CampaignMachine: Sendable {
     var action: Action = .connect
     var retry: Action?
     var attempts = 0
+    /// Failures in a row of the action that is retried, gates and calibrations apart.
+    var failures = 0
     /// Arms in a row that did not come back as they should.
     var troubles = 0
     /// The requests that the action under way was chosen with.
@@ -174,6 +176,9 @@ public struct CampaignMachine: Sendable {
         seen = requests
         return action
     }
+
+    /// An action that failed so often in a row is brought to a person: after 92 s of waiting.
+    static let patience = 10
 
     /// Waiting time before the n-th retry: 0.25 s doubled each time, at most 30 s.
     public static func backoff(attempt: Int) -> Int { min(30_000, 250 << min(max(attempt - 1, 0), 7)) }
