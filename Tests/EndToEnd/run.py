@@ -12,6 +12,7 @@ import calibrate  # noqa: F401  (each module adds its tests to the list)
 import campaigns  # noqa: F401
 import devices  # noqa: F401
 import external  # noqa: F401
+import gates  # noqa: F401
 import laboratory  # noqa: F401
 import night  # noqa: F401
 import refusals  # noqa: F401
