@@ -65,6 +65,7 @@ end-to-end: ## Runs separate processes, kills them, and counts the trials.
 
 test-night: build ## Runs ten hours of a drifting laboratory, with and without a policy; a minute or two.
 	@/usr/bin/python3 Tests/EndToEnd/night.py $(BIN)
+	@/usr/bin/python3 Tests/EndToEnd/gates.py $(BIN)
 
 bench: build ## Measures against peers and limits in one run; see Benchmarks/README.md.
 	@Benchmarks/run $(BIN)

@@ -58,40 +58,42 @@ public struct CampaignMachine: Sendable {
         case cut
     }
 
-    public private(set) var state: CampaignState = .preparing
+    public internal(set) var state: CampaignState = .preparing
     /// Why it is suspended, or nil.
-    public private(set) var reason: BellError?
-    public private(set) var requests = CampaignRequests()
+    public internal(set) var reason: BellError?
+    public internal(set) var requests = CampaignRequests()
     /// One past the last committed index.
-    public private(set) var nextIndex: UInt64
+    public internal(set) var nextIndex: UInt64
     /// The open block's number, or nil.
-    public private(set) var block: UInt64?
+    public internal(set) var block: UInt64?
     /// The boots in which the boards are now.
-    public private(set) var boots: PerNode<UInt64>?
+    public internal(set) var boots: PerNode<UInt64>?
     /// Whether a person was called, and things are not well yet.
-    public private(set) var needsPerson = false
+    public internal(set) var needsPerson = false
 
-    private let total: UInt64
-    private let perArm: UInt32
-    private let perBlock: UInt64
-    private var nextArm: UInt64
-    private var nextBlock: UInt64
-    private var blockEnd: UInt64 = 0
-    private var blockBoots: PerNode<UInt64>?
-    private var armLimit: UInt32 = 0
-    private var unresolved: Arm?
+    let total: UInt64
+    let perArm: UInt32
+    let perBlock: UInt64
+    var nextArm: UInt64
+    var nextBlock: UInt64
+    var blockEnd: UInt64 = 0
+    var blockBoots: PerNode<UInt64>?
+    var armLimit: UInt32 = 0
+    var unresolved: Arm?
     /// What is done about failures between blocks; nil for a plan that asks for no maintenance.
-    private var recovery: MaintenanceRecovery?
+    var recovery: MaintenanceRecovery?
     /// The block before which all was looked at.
-    private var maintained: UInt64?
-    private var order = MaintenanceOrder.due
-    private var action: Action = .connect
-    private var retry: Action?
-    private var attempts = 0
+    var maintained: UInt64?
+    var order = MaintenanceOrder.due
+    var action: Action = .connect
+    var retry: Action?
+    var attempts = 0
+    /// Failures in a row of the action that is retried, gates and calibrations apart.
+    var failures = 0
     /// Arms in a row that did not come back as they should.
-    private var troubles = 0
+    var troubles = 0
     /// The requests that the action under way was chosen with.
-    private var seen = CampaignRequests()
+    var seen = CampaignRequests()
 
     /// Begins or resumes a campaign.
     ///
@@ -175,242 +177,8 @@ public struct CampaignMachine: Sendable {
         return action
     }
 
-    private mutating func failed(_ error: BellError) -> Action {
-        reason = error
-        switch action {
-        case .run(let arm):
-            // The arm's trials count whatever happens; first see what the boards still have of it.
-            state = .suspended
-            unresolved = arm
-            troubles += 1
-            return .resolve(arm)
-        case .finish:
-            // The certifier may have the end already, so nothing leads back from it.
-            return givingUp(on: action) ?? again(action)
-        case .record(let arm, _):
-            // The arm's record must not wait for what the next one lacks.
-            state = .suspended
-            return givingUp(on: action) ?? again(.record(arm, thenCommit: nil))
-        case .maintain: return maintenanceFailed(error)
-        case .callPerson: return lookAgain()
-        default:
-            state = .suspended
-            return givingUp(on: action) ?? again(action)
-        }
-    }
-
-    // MARK: Between blocks
-
-    /// What follows a calibration that failed: the same again, the plan's fallbacks, a person.
-    private mutating func maintenanceFailed(_ error: BellError) -> Action {
-        state = .suspended
-        if let end = givingUp(on: .connect) { return end }
-        order = .due
-        switch recovery?.failed(error.code.exit) {
-        case .retry(let milliseconds): return lookAgain(after: milliseconds)
-        case .rerun(let what):
-            order = .rerun(what)
-            return lookAgain(after: 0)
-        case .call:
-            needsPerson = true
-            return .callPerson(error)
-        case .goOn, nil: return .maintain(beforeBlock: nextBlock, .forgo)
-        }
-    }
-
-    /// What follows a gate that is closed.
-    private mutating func held(_ error: BellError, calls: Bool) -> Action {
-        state = .suspended
-        reason = error
-        if let end = givingUp(on: .connect) { return end }
-        order = .due
-        if calls {
-            needsPerson = true
-            if recovery?.call() == true { return .callPerson(error) }
-        }
-        attempts += 1
-        return lookAgain(after: CampaignMachine.backoff(attempt: attempts))
-    }
-
-    /// Through the boards' links, which may have been the reason.
-    private mutating func lookAgain(after milliseconds: Int = MaintenanceRecovery.hold) -> Action {
-        retry = .connect
-        return .wait(milliseconds: milliseconds)
-    }
-
-    private mutating func settle() {
-        maintained = nextBlock
-        recovery?.settled()
-        order = .due
-        needsPerson = false
-        reason = nil
-    }
-
-    /// Has an action repeated after a while.
-    private mutating func again(_ action: Action) -> Action {
-        retry = action
-        attempts += 1
-        return .wait(milliseconds: CampaignMachine.backoff(attempt: attempts))
-    }
-
-    private mutating func succeeded(_ event: Event) -> Action {
-        switch action {
-        case .wait: break
-        // On the way back to a gate that may still be closed.
-        case .connect where recovery != nil && state == .suspended && unresolved == nil: break
-        default: attempts = 0
-        }
-        switch action {
-        case .connect:
-            if case .connected(let boots) = event { self.boots = boots }
-            if let arm = unresolved { return .resolve(arm) }
-            return next()
-        case .maintain:
-            settle()
-            return next()
-        case .callPerson:
-            // Another state may be asked for by now.
-            if let end = givingUp(on: .connect) { return end }
-            // Whoever was called may have been quicker than the call's end.
-            return lookAgain(after: requests.resumes == seen.resumes ? MaintenanceRecovery.hold : 0)
-        case .openBlock(let number, let firstIndex):
-            block = number
-            nextBlock = number + 1
-            blockEnd = min(total, firstIndex.addingReportingOverflow(perBlock).overflow ? total : firstIndex + perBlock)
-            if case .blockOpened(let boots, let limit) = event {
-                self.boots = boots
-                blockBoots = boots
-                armLimit = max(1, min(limit, perArm))
-            }
-            return next()
-        case .commit(let arm):
-            committed(arm)
-            return .run(arm)
-        case .run(let arm):
-            troubles = 0
-            return record(arm)
-        case .resolve(let arm):
-            if case .connected(let boots) = event { self.boots = boots }
-            return record(arm)
-        case .record(_, let following):
-            unresolved = nil
-            if let arm = following {
-                committed(arm)
-                return .run(arm)
-            }
-            return afterTrouble() ?? next()
-        case .closeBlock:
-            block = nil
-            return next()
-        case .wait:
-            guard let again = retry else { return next() }
-            retry = nil
-            return givingUp(on: again) ?? again
-        case .park:
-            return next()
-        case .finish(let final):
-            state = final
-            reason = nil
-            return .end(final)
-        case .end:
-            return action
-        }
-    }
-
-    /// After an arm that went wrong the next one waits, ever longer, so that a broken board does not use up the
-    /// campaign; after the second in a row the programs are loaded anew in a new block, and a signal does not wait for
-    /// the block's end.
-    private mutating func afterTrouble() -> Action? {
-        guard troubles > 0 else { return nil }
-        if troubles > 1 || requests.interrupts > 0 { blockBoots = nil }
-        guard requests.isQuiet, nextIndex < total else { return nil }
-        return .wait(milliseconds: CampaignMachine.backoff(attempt: troubles))
-    }
-
-    /// What a request makes of an action that fails again and again; nil when it is to be retried.
-    private mutating func givingUp(on action: Action) -> Action? {
-        if requests.interrupts > 0 { return leave() }
-        switch action {
-        case .connect, .resolve, .openBlock, .commit:
-            if requests.stop {
-                // The person gave up on the board: what is missing of an open arm is lost.
-                if let arm = unresolved { return record(arm) }
-                return block.map { .closeBlock(number: $0) } ?? finish()
-            }
-            // A pause waits for an open arm only.
-            guard requests.pause, unresolved == nil else { return nil }
-            return block.map { .closeBlock(number: $0) } ?? park()
-        default: return nil
-        }
-    }
-
-    /// Hands out the arm's indices.
-    private mutating func committed(_ arm: Arm) {
-        nextIndex = arm.range.upperBound
-        nextArm = arm.number + 1
-        unresolved = arm
-        state = .running
-        reason = nil
-    }
-
-    /// Records an arm, and commits the next one with it when nothing stands between them.
-    private func record(_ arm: Arm) -> Action { .record(arm, thenCommit: stateIsClean ? following() : nil) }
-
-    /// Whether the campaign runs undisturbed, so that the next arm may be committed together with this one's record.
-    private var stateIsClean: Bool { state == .running && requests.isQuiet }
-
-    /// The next arm of the open block, or nil when the block or the campaign is at its end.
-    private func following() -> Arm? {
-        guard let block, nextIndex < blockEnd, boots == blockBoots else { return nil }
-        let count = UInt32(min(UInt64(armLimit), blockEnd - nextIndex))
-        return Arm(number: nextArm, block: block, firstIndex: nextIndex, count: count)
-    }
-
-    private mutating func next() -> Action {
-        let over = nextIndex >= total || requests.stop
-        let leaving = requests.interrupts > 0
-        if let block {
-            if over || requests.pause || requests.interrupts > 1 { return .closeBlock(number: block) }
-            if let arm = following() { return .commit(arm) }
-            return .closeBlock(number: block)
-        }
-        if over { return finish() }
-        if leaving { return leave() }
-        if requests.pause { return park() }
-        // Between two blocks the campaign goes on running.
-        if recovery != nil, maintained != nextBlock {
-            // What is suspended stays so until all is well.
-            if state != .running, state != .suspended { state = .preparing }
-            return .maintain(beforeBlock: nextBlock, order)
-        }
-        if state != .running { state = .preparing }
-        return .openBlock(number: nextBlock, firstIndex: nextIndex)
-    }
-
-    private mutating func finish() -> Action {
-        state = .finishing
-        reason = nil
-        needsPerson = false
-        return .finish(nextIndex >= total ? .completed : .stopped)
-    }
-
-    private mutating func park() -> Action {
-        state = .paused
-        reason = nil
-        // Whatever was well before a pause may be old after it.
-        maintained = nil
-        order = .due
-        // Whoever paused it knows.
-        needsPerson = false
-        recovery?.settled()
-        return .park
-    }
-
-    /// Ends performing for a signal. What a person had paused stays so, and an end that is decided stays decided.
-    private mutating func leave() -> Action {
-        if state != .finishing { state = requests.pause ? .paused : .interrupted }
-        return .end(state)
-    }
+    /// An action that failed so often in a row is brought to a person: after 92 s of waiting.
+    static let patience = 10
 
     /// Waiting time before the n-th retry: 0.25 s doubled each time, at most 30 s.
     public static func backoff(attempt: Int) -> Int { min(30_000, 250 << min(max(attempt - 1, 0), 7)) }

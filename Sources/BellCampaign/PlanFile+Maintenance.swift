@@ -53,11 +53,7 @@ extension MaintenancePlan.Check {
         self.init(routine ?? value ?? "", when: entry.word("when") ?? .age)
         if what.utf8.count > 80 { entry.fail("routine", "No routine and no value has so long a name.") }
         node = entry.optionalChoice("node", of: Node.allCases.map(\.name)).flatMap { Node(name: $0) }
-        let seconds = entry.span("every")
-        let blocks = entry.optionalCount("every_blocks", in: 1...1_000_000_000_000)
-        if seconds != nil, blocks != nil { entry.fail("every", "Give `every` or `every_blocks`, not both.") }
-        if let seconds, seconds > 0 { every = .seconds(seconds) } else if let blocks { every = .blocks(blocks) }
-        if seconds == 0 { entry.fail("every", "A check cannot be due at every moment.", fix: "write every_blocks: 1") }
+        every = entry.interval()
         tolerance = entry.optionalDouble("tolerance", in: Double.leastNormalMagnitude...)
         switch when {
         case .age, .shots:
@@ -107,18 +103,39 @@ extension MaintenancePlan.Fallback {
 
 extension MaintenancePlan.Gate {
     fileprivate init(_ entry: inout YAMLReader) {
-        self.init(device: entry.string("device"), reading: entry.string("reading"), unit: "1")
+        let value = entry.optionalString("measure")
+        let interval = entry.interval()
+        if let value {
+            self.init(.measured(value, every: interval ?? .blocks(1)))
+            change = entry.optionalDouble("change", in: Double.leastNormalMagnitude...)
+            if interval == nil { entry.fail("every", "A gate that measures needs `every` or `every_blocks`.") }
+            if entry.optionalValue("device") != nil || entry.optionalValue("reading") != nil {
+                entry.fail("measure", "A gate looks at a device or measures a value, one of the two.")
+            }
+        } else {
+            self.init(.reading(device: entry.string("device"), key: entry.string("reading")))
+            if interval != nil {
+                entry.fail("every", "A device is looked at before every block.", fix: "take `every` out")
+            }
+        }
         min = entry.optionalDouble("min")
         max = entry.optionalDouble("max")
         if let unit = entry.optionalString("unit") { self.unit = unit }
         action = entry.word("action") ?? .wait
         settle = entry.span("for") ?? 0
-        if min == nil, max == nil { entry.fail("min", "A gate needs `min`, `max` or both.") }
+        if min == nil, max == nil, change == nil {
+            entry.fail("min", "A gate needs `min`, `max` or both\(value == nil ? "" : ", or `change`").")
+        }
         if let min, let max, min > max {
             entry.fail("max", "Nothing lies between \(min) and \(max).", fix: "exchange min and max")
         }
-        for (key, text) in [("device", device), ("reading", reading), ("unit", unit)] where text.utf8.count > 80 {
-            entry.fail(key, "No \(key) has so long a name.")
+        if action == .calibrate, change == nil || min != nil || max != nil {
+            entry.fail(
+                "action", "A calibration follows a value that has changed; it brings none back within limits.",
+                fix: "give `change` alone, or the action wait, suspend or warn")
+        }
+        for (key, text) in [("device", name), ("unit", unit)] where text.utf8.count > 160 {
+            entry.fail(value == nil ? key : "measure", "No \(key) has so long a name.")
         }
     }
 }
@@ -127,6 +144,16 @@ extension YAMLReader {
     /// One of an enumeration's words, or nil when the key is missing or empty.
     fileprivate mutating func word<Word: RawRepresentable<String> & CaseIterable>(_ key: String) -> Word? {
         optionalChoice(key, of: Word.allCases.map(\.rawValue)).flatMap(Word.init(rawValue:))
+    }
+
+    /// `every` or `every_blocks`, or nil when both are missing or empty, or after an error.
+    fileprivate mutating func interval() -> MaintenancePlan.Interval? {
+        let seconds = span("every")
+        let blocks = optionalCount("every_blocks", in: 1...1_000_000_000_000)
+        if seconds != nil, blocks != nil { fail("every", "Give `every` or `every_blocks`, not both.") }
+        if seconds == 0 { fail("every", "Nothing can be due at every moment.", fix: "write every_blocks: 1") }
+        if let seconds, seconds > 0 { return .seconds(seconds) }
+        return blocks.map { .blocks($0) }
     }
 
     /// Seconds of a span such as `30min`, or nil when the key is missing or empty, or after an error.

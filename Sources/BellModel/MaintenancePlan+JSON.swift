@@ -81,13 +81,7 @@ extension MaintenancePlan.Check {
             }
             self.node = node
         }
-        let seconds = try MaintenancePlan.number(&reader, "every_s", path) {
-            $0 > 0 && MaintenancePlan.spans.contains($0)
-        }
-        let blocks = try MaintenancePlan.number(&reader, "every_blocks", path) {
-            $0 >= 1 && $0 <= 1e12 && $0.rounded() == $0
-        }
-        if let seconds { every = .seconds(seconds) } else if let blocks { every = .blocks(UInt64(blocks)) }
+        every = try MaintenancePlan.Interval.read(&reader, path)
         tolerance = try MaintenancePlan.number(&reader, "tolerance", path) { $0 > 0 }
         try reader.finish()
     }
@@ -126,21 +120,62 @@ extension MaintenancePlan.Fallback {
     }
 }
 
+extension MaintenancePlan.Interval {
+    fileprivate var members: [String: JSON] {
+        switch self {
+        case .seconds(let seconds): ["every_s": .double(seconds)]
+        case .blocks(let count): ["every_blocks": JSON(count: count)]
+        }
+    }
+
+    /// Reads `every_s` or `every_blocks`; nil when neither is there.
+    fileprivate static func read(
+        _ reader: inout JSONReader, _ path: String
+    ) throws(BellError) -> MaintenancePlan.Interval? {
+        let seconds = try MaintenancePlan.number(&reader, "every_s", path) {
+            $0 > 0 && MaintenancePlan.spans.contains($0)
+        }
+        let blocks = try MaintenancePlan.number(&reader, "every_blocks", path) {
+            $0 >= 1 && $0 <= 1e12 && $0.rounded() == $0
+        }
+        return seconds.map { .seconds($0) } ?? blocks.map { .blocks(UInt64($0)) }
+    }
+}
+
 extension MaintenancePlan.Gate {
     var json: JSON {
-        [
-            "device": .string(device), "reading": .string(reading), "min": JSON(min), "max": JSON(max),
-            "unit": .string(unit), "action": .string(action.rawValue), "for_s": .double(settle),
+        var members: [String: JSON] = [
+            "min": JSON(min), "max": JSON(max), "unit": .string(unit), "action": .string(action.rawValue),
+            "for_s": .double(settle),
         ]
+        switch source {
+        case .reading(let device, let key):
+            members["device"] = .string(device)
+            members["reading"] = .string(key)
+        case .measured(let value, let every):
+            members["measure"] = .string(value)
+            members["change"] = JSON(change)
+            members.merge(every.members) { $1 }
+        }
+        return .object(members)
     }
 
     init(json: JSON, path: String) throws(BellError) {
         var reader = try JSONReader(json, path: path)
+        let source: Source
+        if let value = reader.optional("measure") {
+            guard let text = value.stringValue, let every = try MaintenancePlan.Interval.read(&reader, path) else {
+                throw MaintenancePlan.wrong(value, "\(path).measure")
+            }
+            source = .measured(text, every: every)
+        } else {
+            source = .reading(device: try reader.string("device"), key: try reader.string("reading"))
+        }
         self.init(
-            device: try reader.string("device"), reading: try reader.string("reading"),
-            unit: try reader.string("unit"), action: try MaintenancePlan.word(&reader, "action", path))
+            source, unit: try reader.string("unit"), action: try MaintenancePlan.word(&reader, "action", path))
         min = try MaintenancePlan.number(&reader, "min", path) { _ in true }
         max = try MaintenancePlan.number(&reader, "max", path) { _ in true }
+        if case .measured = source { change = try MaintenancePlan.number(&reader, "change", path) { $0 > 0 } }
         settle = try MaintenancePlan.number(&reader, "for_s", path) { MaintenancePlan.spans.contains($0) } ?? 0
         try reader.finish()
     }

@@ -69,48 +69,6 @@ public struct MaintenancePlan: Equatable, Sendable {
         case warn
     }
 
-    /// A value that is watched between blocks.
-    public struct Gate: Equatable, Sendable {
-        public enum Action: String, CaseIterable, Sendable {
-            /// No block begins until it is well again.
-            case wait
-            /// The same, and a person is called.
-            case suspend
-            /// Only said.
-            case warn
-        }
-
-        /// A device of lab.yaml.
-        public var device: String
-        /// One of its readings; for a toggle on is 1 and off is 0.
-        public var reading: String
-        public var min: Double?
-        public var max: Double?
-        /// The unit that the limits are in; must be the device's own where that is known.
-        public var unit: String
-        public var action: Action
-        /// How long it must be well again before the campaign goes on, in seconds; ≥ 0.
-        public var settle: Double
-
-        public init(
-            device: String, reading: String, min: Double? = nil, max: Double? = nil, unit: String,
-            action: Action = .wait, settle: Double = 0
-        ) {
-            self.device = device
-            self.reading = reading
-            self.min = min
-            self.max = max
-            self.unit = unit
-            self.action = action
-            self.settle = settle
-        }
-
-        /// Whether a reading is within the limits; what is no number is not.
-        public func allows(_ value: Double) -> Bool {
-            value.isFinite && value >= min ?? -.infinity && value <= max ?? .infinity
-        }
-    }
-
     public var checks: [Check]
     public var acceptance: Acceptance
     /// In the order in which they are tried.

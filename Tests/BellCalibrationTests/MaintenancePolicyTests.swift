@@ -205,6 +205,21 @@ import Testing
         #expect(abs(clock.time(at: 2000) - (1000 + 3.3 * 46)) < 1e-9, "nothing goes backwards")
     }
 
+    @Test("while a campaign waits, a simulated laboratory's time goes on as its gauges' does")
+    func waits() {
+        var clock = LaboratoryClock(factor: 46, wall: 1000)
+        clock.played(1, until: 1001)
+        clock.waited(until: 1011)
+        #expect(abs(clock.time(at: 1011) - (1000 + 11 * 46)) < 1e-9)
+        clock.waited(until: 1000)
+        #expect(abs(clock.time(at: 1011) - (1000 + 11 * 46)) < 1e-9, "nothing goes backwards")
+        clock.played(1, until: 1012)
+        #expect(abs(clock.time(at: 1012) - (1000 + 12 * 46)) < 1e-9)
+        var real = LaboratoryClock(factor: nil, wall: 100)
+        real.waited(until: 110)
+        #expect(real.time(at: 110) == 110)
+    }
+
     @Test("its memory is bounded, and its last time stays right")
     func bounded() {
         var clock = LaboratoryClock(factor: 2, wall: 0)
@@ -231,7 +246,7 @@ import Testing
         #expect(
             watch.judge([reading(0.9)], now: 10) == [
                 GateFinding(
-                    gate: "fridge.mixing_chamber_k", action: .wait,
+                    gate: "fridge.mixing_chamber_k", place: 0, action: .wait,
                     reason: "fridge.mixing_chamber_k is 0.9 K, allowed: at most 0.02 K")
             ])
         #expect(watch.judge([reading(0.012)], now: 100).map(\.action) == [.wait])

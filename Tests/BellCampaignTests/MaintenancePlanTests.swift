@@ -29,6 +29,8 @@ import Testing
         gates:
           - {device: fridge, reading: mixing_chamber_k, max: 0.02, unit: K, action: suspend, for: 5min}
           - {device: alice-reference, reading: reference_locked, min: 1}
+          - {measure: bob.thermal_population, every: 1h, max: 0.05, action: suspend, for: 10min}
+          - {measure: alice.drive_detuning, every_blocks: 30, change: 20000, unit: Hz, action: calibrate}
 
         """
 
@@ -53,12 +55,24 @@ import Testing
                             device: "fridge", reading: "mixing_chamber_k", max: 0.02, unit: "K", action: .suspend,
                             settle: 300),
                         .init(device: "alice-reference", reading: "reference_locked", min: 1, unit: "1"),
+                        .init(
+                            .measured("bob.thermal_population", every: .seconds(3600)), max: 0.05, action: .suspend,
+                            settle: 600),
+                        .init(
+                            .measured("alice.drive_detuning", every: .blocks(30)), change: 20000, unit: "Hz",
+                            action: .calibrate),
                     ]))
         let sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00Z")
         let back = try SealedPlan(json: try JSON(parsing: sealed.json.text))
         #expect(back == sealed)
         #expect(back.json.text == sealed.json.text)
         #expect(sealed.json["calibration"]?["may_use_outcomes"] == false)
+        // A gate on a device is sealed as ever: no hash of an older plan changes.
+        #expect(
+            sealed.json["calibration"]?["gates"]?.arrayValue?[1] == [
+                "device": "alice-reference", "reading": "reference_locked", "min": 1.0, "max": .null, "unit": "1",
+                "action": "wait", "for_s": 0.0,
+            ])
     }
 
     @Test("a plan that says nothing of it is sealed as it always was")
@@ -91,6 +105,14 @@ import Testing
             ("gates: [{device: fridge, reading: t, unit: K}]", "min"),
             ("gates: [{device: fridge, reading: t, min: 2, max: 1}]", "max"),
             ("gates: [{device: fridge, reading: t, max: 1, action: hope}]", "action"),
+            ("gates: [{measure: alice.t1, max: 1}]", "every"),
+            ("gates: [{measure: alice.t1, every: 1h}]", "min"),
+            ("gates: [{measure: alice.t1, every: 1h, change: 0}]", "change"),
+            ("gates: [{measure: alice.t1, every: 1h, max: 1, device: fridge}]", "measure"),
+            ("gates: [{measure: alice.t1, every: 1h, max: 1, action: calibrate}]", "action"),
+            ("gates: [{device: fridge, reading: t, max: 1, every: 1h}]", "every"),
+            ("gates: [{device: fridge, reading: t, max: 1, change: 1}]", "change"),
+            ("gates: [{device: fridge, reading: t, max: 1, action: calibrate}]", "action"),
         ])
     func refused(text: String, key: String) throws {
         let error = try #require(throws: BellError.self) { try plan(text + "\n") }

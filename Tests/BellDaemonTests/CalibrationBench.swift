@@ -79,6 +79,7 @@ struct ScriptedRoutine: CalibrationRoutine {
     var scope = RoutineScope.node
     var dependencies: [String] = []
     var proposes: [String] = []
+    var watched: [String] = []
     var validity = 1000.0
     var points = 2
     var count = 100

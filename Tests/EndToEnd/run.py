@@ -13,6 +13,7 @@ import calibrate_faults  # noqa: F401
 import campaigns  # noqa: F401
 import devices  # noqa: F401
 import external  # noqa: F401
+import gates  # noqa: F401
 import laboratory  # noqa: F401
 import night  # noqa: F401
 import refusals  # noqa: F401

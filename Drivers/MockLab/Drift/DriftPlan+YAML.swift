@@ -68,7 +68,7 @@ extension DriftPlan {
 }
 
 extension DriftLaw {
-    /// Reads `process`, `std`, `correlation`, `jumps` and `linear_per_hour`; nil when none is given.
+    /// Reads `process`, `std`, `correlation`, `jumps`, `linear_per_hour` and `fault`; nil when none is given.
     init?(reading reader: inout YAMLReader, nameOfSection name: String, isOptional: Bool = false) {
         self.init()
         let process = reader.optionalChoice("process", of: ["ou"])
@@ -82,9 +82,14 @@ extension DriftLaw {
             jumps = Jumps(
                 perHour: section.double("rate_per_hour", in: 0...1e6), deviation: section.double("std", in: 0...1e12))
         }
+        if var section = reader.optionalMapping("fault") {
+            fault = Fault(
+                at: section.span("at", in: 0...1e9), offset: section.double("by", in: -1e12...1e12),
+                lasts: section.optionalSpan("for", in: 0...1e9))
+        }
         let linear = reader.optionalDouble("linear_per_hour", in: -1e12...1e12)
         perHour = linear ?? 0
-        if wander == nil && jumps == nil && linear == nil {
+        if wander == nil && jumps == nil && linear == nil && fault == nil {
             if !isOptional, reader.optionalValue("linear_per_hour") == nil {
                 reader.fail(
                     "process", "\(name) does not say how it drifts.",

@@ -39,7 +39,10 @@ struct DriftWalk: Sendable {
     }
 
     /// What the number is off its value at the start.
-    var offset: Double { wandered + jumped + law.perHour * (Double(steps) * step / 3600) }
+    var offset: Double {
+        let seconds = Double(steps) * step
+        return wandered + jumped + law.perHour * (seconds / 3600) + (law.fault?.offset(at: seconds) ?? 0)
+    }
 
     /// Goes on to a step, counted from the start; never back.
     ///

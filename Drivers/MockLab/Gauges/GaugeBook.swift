@@ -46,14 +46,16 @@ struct GaugeBook: Sendable {
 }
 
 extension LabCore {
-    /// What a gauge shows now; nil when it does not answer, or is none.
-    mutating func readGauge(_ name: String, _ key: String) -> InstrumentValue? {
-        gauges.read(name, key, time: time, gaussian: gaussian)
+    /// What a gauge shows; nil when it does not answer, or is none.
+    ///
+    /// - Parameter now: Monotonic wall time in nanoseconds.
+    mutating func readGauge(_ name: String, _ key: String, now: UInt64) -> InstrumentValue? {
+        gauges.read(name, key, time: time &+ rest.picoseconds(now: now), gaussian: gaussian)
     }
 
-    /// What a gauge complains of now; nil when it does not answer.
-    mutating func gaugeProblems(_ name: String) -> [String]? {
-        gauges.problems(name, time: time, gaussian: gaussian)
+    /// What a gauge complains of; nil when it does not answer.
+    mutating func gaugeProblems(_ name: String, now: UInt64) -> [String]? {
+        gauges.problems(name, time: time &+ rest.picoseconds(now: now), gaussian: gaussian)
     }
 }
 

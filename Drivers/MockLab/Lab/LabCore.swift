@@ -32,6 +32,7 @@ struct LabCore: Sendable {
     /// What the drift has made of the profile's physics.
     var truthNow: PhysicsTruth
     var gauges: GaugeBook
+    var rest = GaugeRest()
 
     private struct PhysicsKey: Equatable {
         var versions: PerNode<Int?>
@@ -89,7 +90,9 @@ struct LabCore: Sendable {
             isRunning = true
             // What was missed while no arm ran may be caught up, but not more than that.
             scheduled = max(scheduled, now < LabCore.catchUp ? 0 : now - LabCore.catchUp)
-        case .shots(let wanted, let request): shoot(wanted, at: node, request: request)
+        case .shots(let wanted, let request):
+            rest.end(now: now)
+            shoot(wanted, at: node, request: request)
         case nil: break
         }
         advance(now: now)
@@ -157,6 +160,7 @@ struct LabCore: Sendable {
     // MARK: Trials
 
     private mutating func play(_ slice: Int, now: UInt64) {
+        rest.end(now: now)
         let first = boards[profile.triggerMaster].arm?.nextIndex ?? 0
         for fault in faults.strikeBefore(first) { strike(fault, now: now) }
         guard let program = boards[profile.triggerMaster].program, boards[profile.triggerMaster].arm != nil else {

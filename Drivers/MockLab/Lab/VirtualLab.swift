@@ -90,12 +90,12 @@ public final class VirtualLab: Sendable {
 
     /// What a gauge shows; nil when it does not answer, or is none.
     func read(gauge: String, _ key: String) -> InstrumentValue? {
-        state.withLock { $0.isStopped ? nil : $0.core.readGauge(gauge, key) }
+        state.withLock { $0.isStopped ? nil : $0.core.readGauge(gauge, key, now: now) }
     }
 
     /// What a gauge complains of; nil when it does not answer, or is none.
     func problems(ofGauge gauge: String) -> [String]? {
-        state.withLock { $0.isStopped ? nil : $0.core.gaugeProblems(gauge) }
+        state.withLock { $0.isStopped ? nil : $0.core.gaugeProblems(gauge, now: now) }
     }
 
     // MARK: Clients

@@ -12,6 +12,8 @@ public struct CalibrationGraph: Sendable {
         public var dependencies: [String]
         /// Names of the quantities that it proposes.
         public var proposes: [String]
+        /// Names of the quantities that its check measures, too.
+        public var watched: [String]
         /// How long a result counts, in seconds.
         public var validity: Double
         /// Routines that later improve what this one measures: a bring-up does it once more when they are all done.
@@ -19,12 +21,13 @@ public struct CalibrationGraph: Sendable {
 
         public init(
             name: String, scope: RoutineScope, dependencies: [String] = [], proposes: [String] = [],
-            validity: Double = 86_400, repeatAfter: [String] = []
+            watched: [String] = [], validity: Double = 86_400, repeatAfter: [String] = []
         ) {
             self.name = name
             self.scope = scope
             self.dependencies = dependencies
             self.proposes = proposes
+            self.watched = watched
             self.validity = validity
             self.repeatAfter = repeatAfter
         }
@@ -33,7 +36,8 @@ public struct CalibrationGraph: Sendable {
         public init(_ routine: any CalibrationRoutine, repeatAfter: [String] = []) {
             self.init(
                 name: routine.name, scope: routine.scope, dependencies: routine.dependencies,
-                proposes: routine.proposes, validity: routine.validity, repeatAfter: repeatAfter)
+                proposes: routine.proposes, watched: routine.watched, validity: routine.validity,
+                repeatAfter: repeatAfter)
         }
     }
 

@@ -14,6 +14,7 @@ struct BellPhaseRoutine: CalibrationRoutine {
     let scope = RoutineScope.link
     let dependencies = ["link-delay", "emission", "absorption", "readout-clouds", "fine-half-pi", "gated-path"]
     let proposes = ["link_phase"]
+    let watched = ["link_phase"]
     let validity = 3600.0
 
     /// Twelve angles; neighbours in time are far apart in θ.
@@ -35,6 +36,7 @@ struct BellPhaseRoutine: CalibrationRoutine {
     /// Whether S is still largest where link_phase says.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
         if let flaw = try LinkScene(context).bellFlaw(context, for: name) { return .finish(flaw) }
+        let before = try context.needed(.link, "link_phase", for: name)
         let points = Self.sweep([0, 180, 90, 270], count: 4096)
         guard let round = rounds.first else { return .measure(points, note: "S at four angles") }
         guard let s = Self.correlations(round, points.count)?.map(\.s) else { return .finish(.unusable(name)) }
@@ -51,6 +53,7 @@ struct BellPhaseRoutine: CalibrationRoutine {
             RoutineReport(
                 isRight ? .good : .outOfSpec, "link_phase is off by \(ReportText.plusMinus(delta)) rad.",
                 metrics: [
+                    .init("link_phase", BellFringes.wrapped(before.value + delta.value), delta.sigma, unit: "rad"),
                     .init("link_phase_error", delta.value, delta.sigma, unit: "rad"),
                     .init("s_at_link_phase", s[0].value, s[0].sigma),
                 ]))

@@ -1,7 +1,8 @@
 /// The time by which values age.
 ///
 /// Of a real laboratory it is the wall clock. A simulated one plays a night in minutes: its time passes with the trials
-/// that are played, `time_factor` seconds for each second of them, as its physics drift.
+/// that are played, `time_factor` seconds for each second of them, as its physics drift, and with the wall clock while a
+/// campaign waits.
 public struct LaboratoryClock: Equatable, Sendable {
     private struct Point: Equatable, Sendable {
         var wall: Double
@@ -29,7 +30,18 @@ public struct LaboratoryClock: Equatable, Sendable {
     /// - Parameter seconds: How long they lasted by the boards' own clock; ≥ 0.
     public mutating func played(_ seconds: Double, until wall: Double) {
         guard let factor, let last = points.last, seconds >= 0, wall >= last.wall else { return }
-        points.append(Point(wall: wall, laboratory: last.laboratory + seconds * factor))
+        append(Point(wall: wall, laboratory: last.laboratory + seconds * factor))
+    }
+
+    /// The campaign waited until `wall`, in seconds since 1970, and nothing was played: a simulated laboratory's time goes on
+    /// with the wall clock meanwhile, times its factor, as its gauges do.
+    public mutating func waited(until wall: Double) {
+        guard let last = points.last else { return }
+        played(max(0, wall - last.wall), until: wall)
+    }
+
+    private mutating func append(_ point: Point) {
+        points.append(point)
         guard points.count > Self.mostPoints else { return }
         points = points.enumerated().filter { $0.offset % 2 == 0 || $0.offset == points.count - 1 }.map(\.element)
     }

@@ -33,6 +33,8 @@ public struct MaintenancePolicy: Sendable {
     }
 
     private let entries: [Entry]
+    /// What is measured for gates, by the gate's place in the plan.
+    public let watched: [Int: Watched]
     private let graph: CalibrationGraph
 
     /// How long a value that is watched by its drift counts where the plan says nothing: a day.
@@ -52,11 +54,21 @@ public struct MaintenancePolicy: Sendable {
                 failures.append(error)
             }
         }
+        var watched: [Int: Watched] = [:]
+        for (place, gate) in plan.gates.enumerated() {
+            guard case .measured(let text, _) = gate.source else { continue }
+            do throws(BellError) {
+                watched[place] = try Watched(text, unit: gate.unit, graph: graph)
+            } catch {
+                failures.append(error)
+            }
+        }
         for case .rerun(let what) in plan.fallbacks where what != MaintenancePolicy.everything {
             do throws(BellError) { _ = try graph.items(named: [what]) } catch { failures.append(error) }
         }
         if let error = BellError.all(failures) { throw error }
         self.entries = entries
+        self.watched = watched
         self.graph = graph
     }
 

@@ -13,6 +13,8 @@ struct Ramsey: BenchRoutine {
     let summary = "drive frequency and T2* by Ramsey fringes"
     let dependencies = ["rabi-amplitude"]
     let proposes = ["drive_detuning", "t2_star"]
+    /// A check's few short waits do not see the decay.
+    let watched = ["drive_detuning"]
     let validity = 21_600.0
     let tolerances: [String: Tolerance] = ["drive_detuning": .absolute(1e4), "t2_star": .relative(0.5)]
 

@@ -15,6 +15,8 @@ public protocol CalibrationRoutine: Sendable {
     var dependencies: [String] { get }
     /// Names of the quantities that it proposes.
     var proposes: [String] { get }
+    /// Names of the quantities that its check measures, too: its report has a metric of each one's name.
+    var watched: [String] { get }
     /// How long a result counts, in seconds, where the file says nothing else.
     var validity: Double { get }
 
@@ -25,6 +27,10 @@ public protocol CalibrationRoutine: Sendable {
 
     /// What to do next of a check by a few shots: whether the values in force are still right.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep
+}
+
+extension CalibrationRoutine {
+    public var watched: [String] { [] }
 }
 
 /// What a routine is about.

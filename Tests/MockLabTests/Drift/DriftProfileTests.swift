@@ -66,6 +66,8 @@ struct DriftProfileTests {
             ("drift: {alice.t2_us: {process: ou, std: 1}}", "\"correlation\" is missing"),
             ("drift: {alice.t2_us: {std: 1, correlation: 1h}}", "\"process\" is missing"),
             ("drift: {alice.t2_us: {process: flicker, std: 1, correlation: 1h}}", "process cannot be"),
+            ("drift: {alice.t2_us: {fault: {by: 1}}}", "\"at\" is missing"),
+            ("drift: {alice.t2_us: {fault: {at: 1h}}}", "\"by\" is missing"),
             ("drift: {alice.t2_us: {}}", "does not say how it drifts"),
             ("drift: {alice.t2_us: {linear_per_hour: fast}}", "Expected a number"),
             ("drift: {trigger_master: {linear_per_hour: 1}}", "is no number of this profile that can change"),

@@ -50,6 +50,17 @@ struct DriftWalkTests {
         }
     }
 
+    @Test("A planted fault comes at its moment, adds to the rest and goes again")
+    func fault() {
+        let plain = DriftLaw(wander: .init(deviation: 1, correlation: 100))
+        var law = plain
+        law.fault = .init(at: 30, offset: 200, lasts: 50)
+        let moved = zip(values(law, step: 10, count: 12), values(plain, step: 10, count: 12)).map { $0 - $1 }
+        #expect(moved.map { $0.rounded() } == [0, 0, 200, 200, 200, 200, 200, 0, 0, 0, 0, 0])
+        law.fault?.lasts = nil
+        #expect(values(law, step: 10, count: 1000)[999] > 150)
+    }
+
     @Test("Jumps come at their rate and add up with their variance")
     func jumps() {
         let law = DriftLaw(jumps: .init(perHour: 2, deviation: 0.5))

@@ -76,6 +76,38 @@ struct GaugeTests {
         #expect(read("four_kelvin_k", 5) < 3.8)
     }
 
+    @Test("Their time goes on with the wall clock while nothing is played, once something was; the qubits' does not")
+    func rest() {
+        var rest = GaugeRest()
+        let second: UInt64 = 1_000_000_000
+        #expect(rest.picoseconds(now: 3600 * second) == 0, "an evening does not pass before anybody begins")
+        rest.end(now: 100 * second)
+        #expect(rest.picoseconds(now: 102 * second) == 0, "what happens between two blocks is no rest")
+        #expect(rest.picoseconds(now: 112 * second) == 10_000_000_000_000)
+        rest.end(now: 112 * second)
+        #expect(rest.picoseconds(now: 113 * second) == 10_000_000_000_000)
+        #expect(rest.picoseconds(now: 50 * second) == 10_000_000_000_000, "nothing goes backwards")
+        #expect(rest.picoseconds(now: 124 * second) == 20_000_000_000_000)
+        rest.end(now: 100 * second)
+        #expect(rest.picoseconds(now: .max) > 20_000_000_000_000)
+    }
+
+    @Test("A fridge that failed is cold again although nobody plays a trial")
+    func recovers() throws {
+        var core = LabCore(
+            profile: try DriftProfileTests.profile(
+                adding: "time_factor: 46\ngauges: {fridge: {model: fridge, readings: {compressor: "
+                    + "{fail_at: 1s, fail_for: 30min}}}}"), seed: 3, pace: .max
+        ) { 1 }
+        let second: UInt64 = 1_000_000_000
+        #expect(core.gaugeProblems("fridge", now: 5000 * second) == [])
+        core.rest.end(now: 5000 * second)
+        // A second of rest is 46 of drift.
+        #expect(core.gaugeProblems("fridge", now: 5003 * second) == ["the compressor is off"])
+        #expect(core.gaugeProblems("fridge", now: 5042 * second) == [])
+        #expect(core.time == 0)
+    }
+
     @Test("As instruments they tell who they are, complain, fall silent and come back")
     func instrument() async throws {
         let profile = try DriftProfileTests.profile(adding: GaugeTests.text)

@@ -109,6 +109,28 @@ struct NightProfileTests {
     }
 
     @Test(
+        "A healthy night stays within the limits of the documented gates",
+        arguments: 1...10 as ClosedRange<UInt64>)
+    func healthy(seed: UInt64) throws {
+        let profile = try profile("night")
+        let gaussian = GaussianTable()
+        var drift = try #require(LabDrift(profile: profile, seed: seed))
+        var before: [String: Double] = [:]
+        for minute in stride(from: 30, through: 600, by: 30) {
+            _ = drift.advance(to: UInt64(Double(minute) * 60e12 / profile.drift.timeFactor), gaussian: gaussian)
+            let now = Dictionary(uniqueKeysWithValues: drift.offsets.map { ($0.number.path, $0.offset) })
+            func moved(_ path: String) -> Double { abs((now[path] ?? .nan) - (before[path] ?? 0)) }
+            // 0.3 rad in an hour, 30 kHz in half an hour: what a gate allows, with room for what shots add.
+            #expect(moved("link.phase_deg") < 15)
+            for node in Node.allCases {
+                #expect(moved("nodes.\(node.name).detuning_khz") < 25)
+                #expect((now["nodes.\(node.name).thermal_population"] ?? .nan) < 0.01)
+            }
+            before = now
+        }
+    }
+
+    @Test(
         "A night left alone falls below 2.15; an hour of it costs less than 0.02",
         arguments: 1...10 as ClosedRange<UInt64>)
     func night(seed: UInt64) throws {

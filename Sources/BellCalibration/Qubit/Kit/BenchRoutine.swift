@@ -38,6 +38,7 @@ enum Tolerance: Equatable, Sendable {
 extension BenchRoutine {
     var scope: RoutineScope { .node }
     var tolerances: [String: Tolerance] { [:] }
+    var watched: [String] { proposes }
     var validity: Double { 86_400 }
 
     func calibrate(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
@@ -56,6 +57,12 @@ extension BenchRoutine {
     private func compared(_ report: RoutineReport, _ bench: NodeBench) -> RoutineReport {
         var result = report
         result.proposals = []
+        // What it found is kept all the same, for whoever watches the value.
+        let named = Set(report.metrics.map(\.name))
+        result.metrics += report.proposals.filter { !named.contains($0.path.quantity) }.map { found in
+            let unit = (try? found.path.known())?.unit ?? "1"
+            return RoutineReport.Metric(found.path.quantity, found.value, found.uncertainty, unit: unit)
+        }
         guard report.verdict == .good else { return result }
         var moved: [String] = []
         for proposal in report.proposals {
