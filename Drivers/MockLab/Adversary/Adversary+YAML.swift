@@ -38,7 +38,8 @@ extension Adversary {
             let delay = reader.optionalDouble("delay_ns", in: 0...1e6) ?? 150
             return .signal(carries, sValue: sValue(&reader) ?? 2.24, .honest(delay: UInt64((delay * 1000).rounded())))
         case .timeTags:
-            return .signal(choice("carries", Message.self, &reader) ?? .setting, sValue: sValue(&reader) ?? 2.24, .lying)
+            return .signal(
+                choice("carries", Message.self, &reader) ?? .setting, sValue: sValue(&reader) ?? 2.24, .lying)
         case .clock:
             let offset = reader.optionalDouble("offset_ns", in: -1e6...1e6)
             let rate = reader.optionalDouble("rate_ppm", in: -1000...1000)

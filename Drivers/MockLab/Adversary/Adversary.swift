@@ -18,7 +18,7 @@ public struct Adversary: Equatable, Sendable {
         case reorder
         /// Local; both nodes send their best slice so far, numbered anew, in place of every slice that is worse.
         case `repeat`
-        /// Local; the node is silent for ever once the wins are `sigmas` above three quarters.
+        /// Local; the node sends no more records once the wins are `sigmas` above three quarters.
         case cut(sigmas: Double)
         /// Local; after a slice with wins `sigmas` below three quarters the node pretends a restart and sends it better.
         case renumber(sigmas: Double)

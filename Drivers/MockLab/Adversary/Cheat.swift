@@ -14,7 +14,7 @@ struct Cheat: Sendable {
     /// Trials so far, and how many of them were won as they were played.
     private(set) var trials: UInt64 = 0
     private(set) var wins: UInt64 = 0
-    /// The node answers nothing any more.
+    /// The node sends no more records, and answers nothing once another arm begins.
     private(set) var isSilent = false
     /// The best slice of the arm, for ``Adversary/Attack/repeat``.
     private var best: (wins: Int, chunks: PerNode<HalfChunk>)?
@@ -92,7 +92,8 @@ struct Cheat: Sendable {
 
     /// Plays the strategy trial by trial.
     private mutating func play(
-        _ strategy: inout CheatingStrategy, _ alice: UnsafeMutableRawBufferPointer, _ bob: UnsafeMutableRawBufferPointer,
+        _ strategy: inout CheatingStrategy, _ alice: UnsafeMutableRawBufferPointer,
+        _ bob: UnsafeMutableRawBufferPointer,
         _ count: Int, _ discriminators: PerNode<Discriminator>?
     ) {
         let listensAtBob = strategy.adversary.node == .bob

@@ -32,7 +32,9 @@ public struct CheatingCampaign: Sendable {
 
     /// Boards without flaws, of 8 GHz.
     public static var soundBoards: PerNode<BoardTruth>? {
-        TickRate(numerator: 8_000_000_000).map { PerNode(alice: BoardTruth(tickRate: $0), bob: BoardTruth(tickRate: $0)) }
+        TickRate(numerator: 8_000_000_000).map {
+            PerNode(alice: BoardTruth(tickRate: $0), bob: BoardTruth(tickRate: $0))
+        }
     }
 
     /// Begins a campaign.
@@ -73,6 +75,8 @@ public struct CheatingCampaign: Sendable {
             firstIndex: first, count: UInt32(clamping: count), halves: PerNode(alice: [], bob: []),
             clocks: PerNode(alice: [], bob: []), hostBits: hostBits)
         cheat.beginArm()
+        let node = cheat.adversary.node
+        let wasSilent = cheat.isSilent
         for start in stride(from: 0, to: count, by: CheatingCampaign.slice) {
             let length = min(CheatingCampaign.slice, count - start)
             let index = first + UInt64(start)
@@ -81,21 +85,19 @@ public struct CheatingCampaign: Sendable {
                 blank(node, index, chosen?[node] ?? settings(node, start, length, hostBits?[node]), hostBits != nil)
             }
             cheat.forge(&made, firstIndex: index, period: period)
-            let wasSilent = cheat.isSilent
             var boots = bootIDs
-            let node = cheat.adversary.node
             let sent = cheat.chunks(of: made, firstIndex: index, firstPulse: index, bootIDs: bootIDs) {
                 boots[node] += 2
                 return boots[node]
             }
             bootIDs = boots
-            for node in Node.allCases {
-                evidence.halves[node] += sent[node]
-                if wasSilent && node == cheat.adversary.node { continue }
+            for sender in Node.allCases {
+                evidence.halves[sender] += sent[sender]
+                if wasSilent && sender == node { continue }
                 for place in 0..<length
                 where (start + place).isMultiple(of: schedule.clockEvery) || start + place == count - 1 {
-                    evidence.clocks[node].append(
-                        ClockRecord(pulse: index + UInt64(place), tick: made[node].pulseTicks[place]))
+                    evidence.clocks[sender].append(
+                        ClockRecord(pulse: index + UInt64(place), tick: made[sender].pulseTicks[place]))
                 }
             }
         }

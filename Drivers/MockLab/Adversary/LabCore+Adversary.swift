@@ -3,7 +3,10 @@ import BellModel
 extension LabCore {
     /// Puts the settings that a cheating laboratory foresees in the place of the boards' bits.
     mutating func foresee(_ halves: inout PerNode<TrialSampler.Half?>, count: Int) {
-        if boards[profile.triggerMaster].arm?.made == 0 { cheat?.beginArm() }
+        if boards[profile.triggerMaster].arm?.made == 0 {
+            cheat?.beginArm()
+            if let cheat, cheat.isSilent { faults.mute(cheat.adversary.node, until: .max) }
+        }
         guard let bits = cheat?.settings(count: count) else { return }
         for node in Node.allCases { halves[node]?.bits = bits[node] }
     }
@@ -21,7 +24,7 @@ extension LabCore {
 
     /// What each board sends of a slice: all of it as one chunk, unless the laboratory cheats.
     mutating func chunks(
-        of made: PerNode<TrialSampler.Output?>, firstIndex: UInt64, now: UInt64
+        of made: PerNode<TrialSampler.Output?>, firstIndex: UInt64
     ) -> PerNode<[HalfChunk]> {
         let bootIDs = boards.map(\.bootID)
         let pulse = pulse
@@ -40,7 +43,6 @@ extension LabCore {
             of: PerNode(alice: alice, bob: bob), firstIndex: firstIndex, firstPulse: pulse, bootIDs: bootIDs,
             newBoot: makeBootID)
         if let last = sent[node].last, last.bootID != bootIDs[node] { boards[node].claim(bootID: last.bootID) }
-        if cheat.isSilent { faults.mute(node, until: .max) }
         self.cheat = cheat
         return sent
     }

@@ -186,7 +186,7 @@ struct LabCore: Sendable {
                 made[node]?.records = records
             }
         }
-        let sent = chunks(of: made, firstIndex: first, now: now)
+        let sent = chunks(of: made, firstIndex: first)
         for node in Node.allCases {
             guard let output = made[node] else { continue }
             boards[node].record(sent[node], pulseTicks: output.pulseTicks, firstPulse: pulse, fault: frameFaults[node])
