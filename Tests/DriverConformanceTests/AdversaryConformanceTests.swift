@@ -1,3 +1,4 @@
+import DriverConformance
 import Testing
 
 @testable import MockLab
