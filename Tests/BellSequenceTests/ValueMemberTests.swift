@@ -28,7 +28,8 @@ struct ValueMemberTests {
 
     @Test("are left out of the frozen text when they are not there")
     func absent() throws {
-        let frozen = try Shipped().calibration().frozen.text
+        let values = try Shipped().calibration().nodes.alice.values
+        let frozen = try #require(values[.halfPiAmplitude]).json.text
         for key in ["\"commit", "\"valid_for", "\"accepted_by", "\"bounds"] { #expect(!frozen.contains(key)) }
     }
 
