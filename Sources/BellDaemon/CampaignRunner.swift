@@ -92,10 +92,11 @@ actor CampaignRunner {
             _ = try files.compile(
                 sealed, sequencePath: sequencePath, boards: boards,
                 instruments: try await instruments.prepare(try files.laboratory()))
+            let signers = try store.keys.all()
             let keeper = try JournalKeeper.create(
                 at: store.journal(of: id), campaign: id, sealed: sealed,
-                devices: ["alice": boards.alice.json, "bob": boards.bob.json],
-                simulated: boards.alice.simulated || boards.bob.simulated)
+                devices: try await devices.description(of: boards, signers: signers),
+                simulated: boards.alice.simulated || boards.bob.simulated, signers: signers)
             try writeFileAtomically(store.plan(of: id), text: sealed.json.text)
             try await begin(keeper)
         } catch {
@@ -132,7 +133,7 @@ actor CampaignRunner {
                 .campaignUnknown, "Campaign \(entry.sealed.number) is \(entry.state.rawValue); it cannot go on.",
                 at: store.folder(of: entry.id), fix: "start a new one with `bellctl campaign start PLAN`")
         }
-        try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: true))
+        try await begin(try store.keeper(of: entry.id, unpause: true))
         return ["campaign": .string(entry.id.description)]
     }
 
@@ -290,7 +291,7 @@ actor CampaignRunner {
                 defer { isChanging = false }
                 await endOfVisits()
                 do throws(BellError) {
-                    try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
+                    try await begin(try store.keeper(of: entry.id, unpause: false))
                     log.info("campaign resumed", ["campaign": entry.id])
                 } catch {
                     log.error("an unfinished campaign cannot be resumed", error)

@@ -54,13 +54,13 @@ def a_board_client_written_from_the_document_alone_runs_an_arm():
 
 
 def campaign(*options, **plan):
-    """A whole campaign's certificate and chain heads."""
+    """A whole campaign's certificate and roots of evidence."""
     with lab("--pace", "max", *options) as it:
         it.ctl("campaign", "start", it.plan(**plan))
         it.ctl("campaign", "watch", code=None)
         verified = it.json("campaign", "verify")
         assert verified["match"], verified
-        return it.certificate(), verified["chain_heads"]
+        return it.certificate(), verified["evidence_roots"]
 
 
 @test
