@@ -139,9 +139,12 @@ struct CampaignFixture {
         let keys = try publicKeys(seed: seed)
         return [
             "alice": [
-                "model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true, "key": keys.alice?.json ?? .null,
+                "model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true,
+                "key": keys.alice?.json ?? .null,
             ],
-            "bob": ["model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true, "key": keys.bob?.json ?? .null],
+            "bob": [
+                "model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true, "key": keys.bob?.json ?? .null,
+            ],
         ]
     }
 
