@@ -11,8 +11,8 @@ public struct ArmCollector: Sendable {
     public private(set) var halves = PerNode<[HalfChunk]>(alice: [], bob: [])
     public private(set) var clocks = PerNode<[ClockRecord]>(alice: [], bob: [])
     private var knownClocks = PerNode<Set<ClockRecord>>(alice: [], bob: [])
-    /// The boards' signatures of their chunks, by node.
-    private var signed = PerNode<[ChunkSignature]>(alice: [], bob: [])
+    /// The boards' signatures of their chunks, by node; the first of each chunk.
+    private var signed = PerNode<[ChunkName: [UInt8]]>(alice: [:], bob: [:])
     /// Whether a node has said that its part of the arm is over.
     public private(set) var ended = PerNode(alice: false, bob: false)
     /// How many trials a node says it made; nil before its end.
@@ -20,7 +20,14 @@ public struct ArmCollector: Sendable {
     /// Records that came so far.
     public private(set) var received = PerNode<UInt64>(alice: 0, bob: 0)
 
-    /// The most pieces of one node that an arm may come in (docs/stream-protocol.md, OUTCOMES).
+    /// What a board's signature calls the chunk that it is of.
+    private struct ChunkName: Hashable {
+        var bootID: UInt64
+        var firstIndex: UInt64
+        var count: Int
+    }
+
+    /// The most pieces of one node that an arm may come in: far more than a board's frames.
     public static let mostPieces = 1024
 
     public init(arm: Arm) { self.arm = arm }
@@ -43,7 +50,7 @@ public struct ArmCollector: Sendable {
             chunk.range.upperBound <= arm.range.upperBound
         else { return false }
         if halves[chunk.node].contains(where: { $0 == chunk }) { return true }
-        // More pieces than a frame of the outcome stream can name; what is not taken in is lost, not the campaign.
+        // What is not taken in is lost, not the campaign.
         guard halves[chunk.node].count < ArmCollector.mostPieces else { return false }
         halves[chunk.node].append(chunk)
         received[chunk.node] += UInt64(chunk.count)
@@ -55,26 +62,18 @@ public struct ArmCollector: Sendable {
         for record in records where knownClocks[node].insert(record).inserted { clocks[node].append(record) }
     }
 
-    /// Takes a board's signature of one of its chunks.
+    /// Takes a board's signature of one of its chunks, good or not; a later one of the same chunk is ignored.
     public mutating func add(_ signature: ChunkSignature, of node: Node) {
-        guard signature.arm == arm.number, !signed[node].contains(signature) else { return }
-        signed[node].append(signature)
+        let name = ChunkName(bootID: signature.bootID, firstIndex: signature.firstIndex, count: Int(signature.count))
+        // As many as there can be pieces: a board cannot fill the memory with them.
+        guard signature.arm == arm.number, signed[node][name] == nil, signed[node].count < ArmCollector.mostPieces
+        else { return }
+        signed[node][name] = signature.signature
     }
 
-    /// The signatures in the order of ``sortedHalves(_:)``, or nil unless every chunk has one.
-    public var signatures: PerNode<[[UInt8]]>? {
-        var all = PerNode<[[UInt8]]>(alice: [], bob: [])
-        for node in Node.allCases {
-            for chunk in sortedHalves(node) {
-                guard
-                    let signature = signed[node].first(where: {
-                        $0.bootID == chunk.bootID && $0.firstIndex == chunk.firstIndex && Int($0.count) == chunk.count
-                    })
-                else { return nil }
-                all[node].append(signature.signature)
-            }
-        }
-        return all
+    /// What came as the signature of a piece; nil when none did.
+    public func signature(of chunk: HalfChunk) -> [UInt8]? {
+        signed[chunk.node][ChunkName(bootID: chunk.bootID, firstIndex: chunk.firstIndex, count: chunk.count)]
     }
 
     /// Takes a node's word that it made `made` trials of this arm and no more.

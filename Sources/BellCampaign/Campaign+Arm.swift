@@ -1,4 +1,5 @@
 import BellAudit
+import BellCrypto
 import BellJournal
 public import BellModel
 import BellStatistics
@@ -19,7 +20,7 @@ extension Campaign {
                 let before = collector?.received
                 if collector?.add(chunk) == false { note("a chunk lies outside its arm", node) }
                 // A repeat is not counted, and has been prepared before.
-                if collector?.received != before { keeper.prepare(chunk) }
+                if collector?.received != before { keeper.prepare(chunk, of: arm) }
             } else {
                 discard(arm, upTo: chunk.range.upperBound, of: node)
             }
@@ -49,6 +50,11 @@ extension Campaign {
         guard collector.map({ arm < $0.arm.number }) ?? true else { return }
         let board = boards[node]
         Task { [id] in await board.acknowledge(campaign: id, arm: arm, nextIndex: index) }
+    }
+
+    /// Tells of chunks without a good signature; they stay in the journal as they came, and stand in the certificate.
+    func note(_ unsigned: [SignatureChecks.Problem]) {
+        for problem in unsigned { note(problem.words, problem.node) }
     }
 
     private func note(_ what: String, _ node: Node) {
@@ -95,8 +101,19 @@ extension Campaign {
                 .campaignBoards, "One board is simulated and the other is not.", at: "lab.yaml devices",
                 fix: "use two boards of one kind in a campaign")
         }
-        try keeper.checkSameBoards(PerNode(alice: a, bob: b))
+        let keys = try await PerNode<ChunkKey?>(
+            alice: chunkKey(.alice, hasOwn: a.hasSigningKey), bob: chunkKey(.bob, hasOwn: b.hasSigningKey))
+        try keeper.checkSameBoards(PerNode(alice: a, bob: b), keys: keys)
         return PerNode(alice: a.bootID, bob: b.bootID)
+    }
+
+    /// With whose key a node's chunks are signed: the board's, else belld's own.
+    private func chunkKey(_ node: Node, hasOwn: Bool) async throws(BellError) -> ChunkKey? {
+        guard !hasOwn else {
+            if links[node].key == nil { links[node].key = try await boards[node].nodeKey() }
+            return links[node].key.flatMap { ChunkKey(bytes: $0, holder: .board) }
+        }
+        return keeper.signers[node].flatMap { ChunkKey(bytes: $0.publicKey, holder: .belld) }
     }
 
     /// What stands against committing an arm: a link that is down, or a board in another boot than it was thought in.
@@ -259,6 +276,7 @@ extension Campaign {
         totals.process.add(result.audit.tally, pattern: sealed.plan.pattern)
         hostBits = result.nextBits
         services.journalGrew()
+        note(result.unsigned)
         // A driver without a link keeps it in mind, and says it after the board's next replay.
         for node in Node.allCases {
             await boards[node].acknowledge(campaign: id, arm: arm.number, nextIndex: arm.range.upperBound)

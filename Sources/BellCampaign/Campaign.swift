@@ -112,7 +112,7 @@ public actor Campaign {
                 return try await record(arm, thenCommit: next)
             case .closeBlock(let number):
                 _ = await unsettled(isClosing: true)
-                try await keeper.closeBlock(number)
+                note(try await keeper.closeBlock(number))
                 services.journalGrew()
             case .wait(let milliseconds):
                 let deadline = services.now() + UInt64(milliseconds) * 1_000_000
@@ -209,6 +209,8 @@ extension BellError.Code {
 /// What a campaign knows of one board's link.
 struct BoardLink: Sendable {
     var capabilities: Capabilities?
+    /// Its own public key, once it was asked for; a board keeps it as long as it is connected.
+    var key: [UInt8]?
     /// Why the link is down, or nil when it is up.
     var error: BellError?
     /// Whether everything that the board had kept has come since it was connected.

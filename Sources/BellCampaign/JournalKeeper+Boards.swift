@@ -8,8 +8,11 @@ extension JournalKeeper {
     /// whether they are simulated: another board, or another firmware on the same one, needs a campaign of its own. A new
     /// boot of the same board is none of that; each block records its own.
     ///
+    /// - Parameter keys: With whose keys the nodes' chunks would be signed now.
     /// - Throws: `campaign.boards` with everything that differs.
-    nonisolated func checkSameBoards(_ boards: PerNode<Capabilities>) throws(BellError) {
+    nonisolated func checkSameBoards(
+        _ boards: PerNode<Capabilities>, keys: PerNode<ChunkKey?>
+    ) throws(BellError) {
         guard (boards.alice.simulated || boards.bob.simulated) == simulated else {
             throw BellError(
                 .campaignBoards, "The campaign was begun on \(simulated ? "simulated" : "real") boards; these are not.",
@@ -18,6 +21,7 @@ extension JournalKeeper {
         }
         let errors = Node.allCases.compactMap { node in
             devices[node.name].flatMap { difference(of: boards[node], from: $0, node) }
+                ?? difference(of: keys[node], node)
         }
         if let error = BellError.all(errors) { throw error }
     }
@@ -45,6 +49,21 @@ extension JournalKeeper {
             .campaignBoards, "\(what): \(different.joined(separator: ", ")).", at: "\(node.name)/board",
             cause: "a certificate names each board once, for all of its trials", state: "no trial was run on it",
             fix: (isUpdate ? "put that firmware back" : "connect that board again")
+                + " (the campaign goes on by itself), or `bellctl campaign stop` and start a new one")
+    }
+    /// What tells this key from the recorded one.
+    private nonisolated func difference(of key: ChunkKey?, _ node: Node) -> BellError? {
+        guard let known = keys[node], known != key else { return nil }
+        func words(_ key: ChunkKey?) -> String {
+            key.map { "\($0.bytes.hex.prefix(16))… of \($0.holder.rawValue)" } ?? "none"
+        }
+        return BellError(
+            .campaignBoards,
+            "\(node.name)'s chunks would be signed by another key than the campaign was begun with: \(words(key)) instead "
+                + "of \(words(known)).", at: "\(node.name)/board",
+            cause: "a certificate names one key a node, for all of its chunks", state: "no trial was run with it",
+            fix: (known.holder == .belld
+                ? "put the state directory's keys/\(node.name).ed25519 back" : "connect that board again")
                 + " (the campaign goes on by itself), or `bellctl campaign stop` and start a new one")
     }
 }

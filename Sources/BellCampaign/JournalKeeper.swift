@@ -1,5 +1,5 @@
 import BellAudit
-import BellCrypto
+public import BellCrypto
 import BellJournal
 public import BellModel
 import BellStatistics
@@ -16,10 +16,17 @@ public actor JournalKeeper {
     nonisolated let simulated: Bool
     private let journal: Journal
     private let executor: QueueExecutor
-    private let preparer = ChunkPreparer()
+    private let preparer: ChunkPreparer
+    private let checks: SignatureChecks
+    /// With whose keys the nodes' chunks are signed, as recorded when the campaign began.
+    nonisolated let keys: PerNode<ChunkKey?>
+    /// belld's own keys, for boards without one.
+    nonisolated let signers: PerNode<SigningKey?>
     private let unpause: Bool
     private var auditor: Auditor?
     private var block: BlockSums?
+    /// Each node's evidence of all recorded arms.
+    private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
     /// Whether the end is in the journal: only a final state may follow, or a restart would go on with the campaign.
     private var isFinishing = false
 
@@ -44,9 +51,24 @@ public actor JournalKeeper {
         var header: BlockHeader
         var tally = TrialTally()
         var margins = MarginSummary()
+        var signatures = PerNode(alice: SignatureCount(), bob: SignatureCount())
+        /// Nodes whose first chunk without a good signature was told.
+        var told: Set<Node> = []
     }
 
-    private init(journal: sending Journal, unpause: Bool) {
+    private init(
+        journal: sending Journal, unpause: Bool, signers: PerNode<SigningKey?>
+    ) throws(BellError) {
+        let keys = try PerNode<ChunkKey?>(devices: journal.devices, path: "\(journal.path), devices")
+        self.keys = keys
+        self.signers = signers
+        // Another key than the campaign's signs nothing; the campaign is refused with it before its next arm.
+        let own = PerNode { (node: Node) -> SigningKey? in
+            guard let key = keys[node], key.holder == .belld, let own = signers[node] else { return nil }
+            return own.publicKey == key.bytes ? own : nil
+        }
+        preparer = ChunkPreparer(campaign: journal.campaign, keys: own)
+        checks = SignatureChecks(keys: keys)
         campaign = journal.campaign
         sealed = journal.sealed
         devices = journal.devices
@@ -57,21 +79,30 @@ public actor JournalKeeper {
     }
 
     /// Makes a new campaign's journal; durable when it returns.
+    ///
+    /// - Parameters:
+    ///   - devices: What the boards say of themselves, and each node's ``ChunkKey`` as `key`.
+    ///   - signers: belld's own keys, for the nodes whose boards have none.
     public static func create(
-        at path: String, campaign: CampaignID, sealed: SealedPlan, devices: JSON, simulated: Bool
+        at path: String, campaign: CampaignID, sealed: SealedPlan, devices: JSON, simulated: Bool,
+        signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil)
     ) throws(BellError) -> JournalKeeper {
         let journal = try Journal.create(
             at: path, campaign: campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
             devices: devices, simulated: simulated)
-        return JournalKeeper(journal: journal, unpause: true)
+        return try JournalKeeper(journal: journal, unpause: true, signers: signers)
     }
 
     /// Opens an unfinished campaign's journal.
     ///
-    /// - Parameter unpause: Whether a paused campaign goes on.
-    public static func open(at path: String, unpause: Bool) throws(BellError) -> JournalKeeper {
+    /// - Parameters:
+    ///   - unpause: Whether a paused campaign goes on.
+    ///   - signers: belld's own keys, for the nodes whose boards have none.
+    public static func open(
+        at path: String, unpause: Bool, signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil)
+    ) throws(BellError) -> JournalKeeper {
         let journal = try Journal.open(at: path)
-        return JournalKeeper(journal: journal, unpause: unpause)
+        return try JournalKeeper(journal: journal, unpause: unpause, signers: signers)
     }
 
     /// Sums up what is recorded and takes up a block that is open; O(trials), from the stored status bytes. Writes
@@ -84,13 +115,15 @@ public actor JournalKeeper {
         var totals = CampaignTotals(process: EProcess(model))
         totals.simulated = journal.simulated
         var unresolved: Arm?
+        trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
         try forEachArm { (arm) throws(BellError) in
-            guard let result = arm.result else {
+            guard let result = arm.result, let leaves = arm.leaves else {
                 unresolved = Arm(
                     number: arm.header.arm, block: arm.header.block, firstIndex: arm.header.firstIndex,
                     count: arm.header.count)
                 return
             }
+            for node in Node.allCases { trees[node].append(leaves[node]) }
             var tally = TrialTally()
             for byte in result.statuses { if let status = TrialStatus(rawValue: byte) { tally.add(status) } }
             totals.tally += tally
@@ -136,6 +169,7 @@ public actor JournalKeeper {
             guard arm.header.block == open.header.number, let result = arm.result else { return }
             for byte in result.statuses { if let status = TrialStatus(rawValue: byte) { sums.tally.add(status) } }
             sums.margins += try MarginSummary(json: result.margins)
+            checks.begin(result.chunks, of: arm.header.arm, in: journal.campaign)
         }
         block = sums
     }
@@ -156,20 +190,23 @@ public actor JournalKeeper {
     }
 
     /// Writes the block's summary: what the certifier compares with its own counts.
-    func closeBlock(_ number: UInt64) throws(BellError) {
-        guard let block, block.header.number == number else { return }
+    ///
+    /// - Returns: As ``record(_:hostBits:thenCommit:nextBits:)``.
+    @discardableResult
+    func closeBlock(_ number: UInt64) throws(BellError) -> [SignatureChecks.Problem] {
+        guard block?.header.number == number else { return [] }
+        let unsigned = take(checks.take())
+        guard let block else { return [] }
         try journal.closeBlock(
             number,
             summary: [
                 "next_index": JSON(count: journal.nextIndex), "tally": block.tally.json,
                 "margins": block.margins.json,
-                "chain_heads": [
-                    "alice": .string(journal.chainHeads.alice.description),
-                    "bob": .string(journal.chainHeads.bob.description),
-                ],
+                "evidence_roots": trees.map(\.root).json, "signatures": block.signatures.json,
             ])
         self.block = nil
         auditor = nil
+        return unsigned
     }
 
     /// Makes an arm's range durable; host bits are committed to with it.
@@ -190,13 +227,27 @@ public actor JournalKeeper {
         )
     }
 
-    /// Begins to hash and compress a chunk of the arm that is being collected; returns at once.
-    nonisolated func prepare(_ chunk: HalfChunk) { preparer.begin(chunk) }
+    /// Begins to hash, compress and, if the board does not, sign a chunk of the arm that is being collected; returns at
+    /// once.
+    nonisolated func prepare(_ chunk: HalfChunk, of arm: UInt64) { preparer.begin(chunk, of: arm) }
+
+    /// Takes what has come of checked signatures into the open block.
+    ///
+    /// - Returns: What a person should hear of: the first chunk of a node in a block that its key has not signed.
+    private func take(_ outcome: SignatureChecks.Outcome) -> [SignatureChecks.Problem] {
+        for node in Node.allCases { block?.signatures[node] += outcome.counts[node] }
+        return outcome.problems.filter { keys[$0.node] != nil && block?.told.insert($0.node).inserted == true }
+    }
 
     /// Audits what was gathered and stores it; in the same transaction commits the next arm.
+    ///
+    /// - Returns: The audit, the next arm's bits, and chunks that their node's key has not signed, of this arm or earlier
+    ///   ones.
     func record(
         _ gathered: ArmCollector, hostBits: BellJournal.HostBits?, thenCommit next: Arm?, nextBits: PerNode<[UInt8]>?
-    ) throws(BellError) -> (audit: ArmAudit, nextBits: BellJournal.HostBits?) {
+    ) throws(BellError) -> (
+        audit: ArmAudit, nextBits: BellJournal.HostBits?, unsigned: [SignatureChecks.Problem]
+    ) {
         guard var auditor else {
             throw BellError(.planContradiction, "An arm is recorded outside of every block.", at: journal.path)
         }
@@ -205,23 +256,35 @@ public actor JournalKeeper {
         let clocks = PerNode { gathered.sortedClocks($0) }
         // The stored bits count: after a restart the ones in memory are gone.
         var stored = hostBits
-        if stored == nil, let header = try journal.header(of: arm.number) { stored = try journal.hostBits(of: header) }
+        let committed = try journal.header(of: arm.number)
+        if stored == nil, let committed { stored = try journal.hostBits(of: committed) }
         self.auditor = nil
         let audit = auditor.audit(
             ArmEvidence(
                 firstIndex: arm.firstIndex, count: arm.count, halves: halves, clocks: clocks,
                 hostBits: stored?.bits))
         self.auditor = auditor
+        let prepared = preparer.take(halves, of: arm.number)
         let result = ArmResult(
-            halves: halves, clocks: clocks, signatures: gathered.signatures, statuses: audit.statuses,
-            margins: audit.margins.json)
+            halves: halves, clocks: clocks,
+            signatures: PerNode { node in
+                zip(halves[node], prepared[node]).map { $1.signature ?? gathered.signature(of: $0) }
+            }, statuses: audit.statuses, margins: audit.margins.json)
         let following = next.map { header(of: $0, bits: nextBits) }
-        try journal.record(
-            arm: arm.number, result, prepared: preparer.take(halves),
+        let chunks = try journal.record(
+            arm: arm.number, result, prepared: prepared,
             committing: following.map { (header: $0.0, hostBits: $0.1) })
+        if let committed {
+            for node in Node.allCases {
+                trees[node].append(EvidenceLeaf(committed, node, chunks: chunks[node], clocks: clocks[node]).hash)
+            }
+        }
+        // The arm's own are counted with a later one, once their queue has come to them.
+        let unsigned = take(checks.take(waiting: false))
+        checks.begin(chunks, of: arm.number, in: journal.campaign)
         block?.tally += audit.tally
         block?.margins += audit.margins
-        return (audit, following?.1)
+        return (audit, following?.1, unsigned)
     }
 
     // MARK: State

@@ -50,8 +50,8 @@ enum Assumptions {
         list.append(
             (
                 "boards-report-truly",
-                "The boards' records are what the boards decided and when; the hash chains show only that nothing was "
-                    + "changed since. The plan's time of sealing is the laboratory's own word."
+                "The boards' records are what the boards decided and when. " + signatures(evidence)
+                    + " The plan's time of sealing is the laboratory's own word."
             ))
         list.append(
             (
@@ -60,5 +60,16 @@ enum Assumptions {
             ))
         list.append(("quantum-theory", "Entropies on the exact curve assume that quantum theory is right."))
         return list
+    }
+
+    /// What the signatures of the chunks bind, and from when on.
+    private static func signatures(_ evidence: CampaignEvidence) -> String {
+        Node.allCases.map { node in
+            switch evidence.keys[node]?.holder {
+            case .board: "\(node.name)'s records are bound by the board's own key, which only the board has."
+            case .belld: "\(node.name)'s records are bound by belld's key from their arrival on, not before."
+            case nil: "No key binds \(node.name)'s records."
+            }
+        }.joined(separator: " ")
     }
 }

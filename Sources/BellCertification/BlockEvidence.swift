@@ -16,8 +16,10 @@ public struct BlockEvidence: Equatable, Sendable {
     public let margins: MarginSummary
     /// Hash of the frozen calibration.
     public let calibrationHash: Digest
-    /// Heads of both nodes' hash chains after the block.
-    public let chainHeads: PerNode<Digest>
+    /// Roots of both nodes' trees of evidence after the block, over all arms since the campaign's start.
+    public let evidenceRoots: PerNode<Digest>
+    /// How many of the block's chunks their nodes' keys have signed.
+    public let signatures: PerNode<SignatureCount>
     /// What the block was audited with: survey, k and rates.
     public let audit: AuditParameters
 
@@ -26,7 +28,8 @@ public struct BlockEvidence: Equatable, Sendable {
     /// - Throws: `certificate.evidence` when they do not.
     public init(
         number: UInt64, firstIndex: UInt64, nextIndex: UInt64, tally: TrialTally, margins: MarginSummary,
-        calibrationHash: Digest, chainHeads: PerNode<Digest>, audit: AuditParameters
+        calibrationHash: Digest, evidenceRoots: PerNode<Digest>, signatures: PerNode<SignatureCount>,
+        audit: AuditParameters
     ) throws(BellError) {
         guard firstIndex <= nextIndex, tally.trials == nextIndex - firstIndex else {
             throw BellError(
@@ -54,7 +57,8 @@ public struct BlockEvidence: Equatable, Sendable {
         self.tally = tally
         self.margins = margins
         self.calibrationHash = calibrationHash
-        self.chainHeads = chainHeads
+        self.evidenceRoots = evidenceRoots
+        self.signatures = signatures
         self.audit = audit
     }
 
@@ -63,12 +67,13 @@ public struct BlockEvidence: Equatable, Sendable {
     /// - Throws: `json.shape` and the survey's errors as well.
     public init(
         number: UInt64, firstIndex: UInt64, nextIndex: UInt64, tally: TrialTally, margins: JSON,
-        calibrationHash: Digest, chainHeads: PerNode<Digest>, audit: JSON
+        calibrationHash: Digest, evidenceRoots: PerNode<Digest>, signatures: PerNode<SignatureCount>,
+        audit: JSON
     ) throws(BellError) {
         try self.init(
             number: number, firstIndex: firstIndex, nextIndex: nextIndex, tally: tally,
             margins: try MarginSummary(json: margins, path: "blocks[\(number)].margins"),
-            calibrationHash: calibrationHash, chainHeads: chainHeads,
+            calibrationHash: calibrationHash, evidenceRoots: evidenceRoots, signatures: signatures,
             audit: try AuditParameters(json: audit, path: "blocks[\(number)].audit"))
     }
 }
@@ -85,7 +90,7 @@ extension BlockEvidence {
             "number": JSON(count: number), "first_index": JSON(count: firstIndex),
             "next_index": JSON(count: nextIndex), "tally": tally.json, "margins": margins.json,
             "calibration_hash": .string(calibrationHash.description),
-            "chain_heads": chainHeads.json,
+            "evidence_roots": evidenceRoots.json, "signatures": signatures.json,
             "audit": audit.json,
         ]
     }
@@ -93,13 +98,14 @@ extension BlockEvidence {
     /// Reads what ``json`` wrote.
     public init(json: JSON, path: String) throws(BellError) {
         var reader = try JSONReader(json, path: path)
-        let chainHeads = try PerNode(json: try reader.value("chain_heads"), path: "\(path).chain_heads")
         try self.init(
             number: try reader.count("number"), firstIndex: try reader.count("first_index"),
             nextIndex: try reader.count("next_index"),
             tally: try TrialTally(json: try reader.value("tally"), path: "\(path).tally"),
             margins: try reader.value("margins"),
-            calibrationHash: try reader.digest("calibration_hash"), chainHeads: chainHeads,
+            calibrationHash: try reader.digest("calibration_hash"),
+            evidenceRoots: try PerNode(json: try reader.value("evidence_roots"), path: "\(path).evidence_roots"),
+            signatures: try PerNode(json: try reader.value("signatures"), path: "\(path).signatures"),
             audit: try reader.value("audit"))
         try reader.finish()
     }

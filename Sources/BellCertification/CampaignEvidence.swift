@@ -1,5 +1,6 @@
 import BellAudit
 import BellCrypto
+import BellJournal
 public import BellModel
 import BellStatistics
 
@@ -17,8 +18,10 @@ public struct CampaignEvidence: Equatable, Sendable {
     public let sealed: SealedPlan
     /// BLAKE2b-256 of the sealed plan's canonical text.
     public let planHash: Digest
-    /// Both boards with their capabilities, as in the journal.
+    /// Both boards with their capabilities and keys, as in the journal.
     public let devices: JSON
+    /// With whose keys the nodes' chunks are signed (`devices.<node>.key`); nil for a node without one.
+    public let keys: PerNode<ChunkKey?>
     /// Whether anything that made the data was a simulation.
     public let simulated: Bool
     /// The belld that ran the campaign.
@@ -31,10 +34,11 @@ public struct CampaignEvidence: Equatable, Sendable {
 
     /// Wraps the evidence and checks that it does not contradict itself.
     ///
-    /// - Throws: `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
+    /// - Throws: `json.shape` for a key that is none; `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
     ///   n, a campaign that is called complete before n, an e-process of other counts, an audit with another k or
     ///   another source of input bits than the plan's or other tick rates than the devices', simulated boards or
-    ///   records in a campaign that is not called simulated, a bias no model allows.
+    ///   records in a campaign that is not called simulated, a bias no model allows, one key for both nodes, valid trials without a chunk, a key of
+    ///   belld's for a board that has one.
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
         blocks: [BlockEvidence], eProcess: EProcessResult, end: End
@@ -43,6 +47,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         self.sealed = sealed
         self.planHash = planHash
         self.devices = devices
+        keys = try PerNode<ChunkKey?>(devices: devices, path: "devices")
         self.simulated = simulated
         self.software = software
         self.blocks = blocks
@@ -77,6 +82,17 @@ public struct CampaignEvidence: Equatable, Sendable {
         for node in Node.allCases where devices[node.name]?["simulated"]?.boolValue == true && !simulated {
             found("The board is simulated, the campaign is not called so.", "devices.\(node.name).simulated")
         }
+        if let alice = keys.alice, alice.bytes == keys.bob?.bytes {
+            found("Both nodes' chunks are signed by one key.", "devices.bob.key")
+        }
+        for node in Node.allCases {
+            guard let key = keys[node], let hasOwn = devices[node.name]?["has_signing_key"]?.boolValue else { continue }
+            if hasOwn != (key.holder == .board) {
+                found(
+                    "The board has \(hasOwn ? "a key of its own" : "no key"), its chunks' key is called "
+                        + "\(key.holder.rawValue)'s.", "devices.\(node.name).key.holder")
+            }
+        }
         var next: UInt64 = 0
         var number: UInt64?
         for (i, block) in blocks.enumerated() {
@@ -94,6 +110,9 @@ public struct CampaignEvidence: Equatable, Sendable {
             }
             if block.audit.simulated != simulated {
                 found("Audited for \(simulated ? "real" : "simulated") records.", "blocks[\(i)].audit.simulated")
+            }
+            for node in Node.allCases where block.tally.valid > 0 && block.signatures[node].chunks == 0 {
+                found("There are valid trials, but not one chunk of \(node.name).", "blocks[\(i)].signatures")
             }
             for node in Node.allCases {
                 guard let stated = devices[node.name]?["tick_rate_hz"]?.doubleValue else { continue }

@@ -11,6 +11,8 @@ extension Certificate {
         members["reasons"] = .array(findings.reasons.map { .string($0) })
         members["tally"] = findings.tally.json
         members["locality"] = findings.locality.json
+        members["node_keys"] = findings.signatures.keysJSON
+        members["signatures"] = findings.signatures.counts.json
         members["claims"] = .array(
             findings.claims.map { $0.json(isCertified: $0.holds && findings.objections.isEmpty) })
         members["statistics"] = statistics(findings)

@@ -62,7 +62,8 @@ extension Certificate {
 
     /// The members that are computed from the evidence, or say what the file is.
     private static let derivedKeys = [
-        "kind", "version", "verdict", "reasons", "tally", "locality", "claims", "statistics", "local_realism",
+        "kind", "version", "verdict", "reasons", "tally", "locality", "node_keys", "signatures", "claims", "statistics",
+        "local_realism",
         "min_entropy", "consistency", "assumptions", "hash",
     ]
 

@@ -106,21 +106,25 @@ extension Certificate {
 
     private func blocks(_ page: inout TextPage) {
         page.heading("Blocks")
-        var rows = [["block", "trials", "valid", "calibration", "chain alice", "chain bob"]]
+        var rows = [["block", "trials", "valid", "calibration", "evidence alice", "evidence bob"]]
         let shown = evidence.blocks.count > 24 ? evidence.blocks.suffix(24) : evidence.blocks[...]
         for block in shown {
             rows.append([
                 String(block.number), NumberText.count(block.tally.trials), NumberText.count(block.tally.valid),
-                block.calibrationHash.short, block.chainHeads.alice.short, block.chainHeads.bob.short,
+                block.calibrationHash.short, block.evidenceRoots.alice.short, block.evidenceRoots.bob.short,
             ])
         }
         if shown.count < evidence.blocks.count {
             page.line("the last \(shown.count) of \(evidence.blocks.count); all are in the JSON file")
         }
         page.table(rows)
+        for node in Node.allCases {
+            page.row("key \(node.name)", findings.signatures.words(node))
+            if let key = findings.signatures.keys[node] { page.row("", key.bytes.hex) }
+        }
         if let last = evidence.blocks.last {
-            page.row("chain alice", last.chainHeads.alice.description)
-            page.row("chain bob", last.chainHeads.bob.description)
+            page.row("root alice", last.evidenceRoots.alice.description)
+            page.row("root bob", last.evidenceRoots.bob.description)
         }
     }
 }

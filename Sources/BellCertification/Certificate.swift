@@ -14,8 +14,8 @@ public struct Certificate: Sendable {
     public let hash: Digest
     let findings: Findings
 
-    /// The version of the format that this belld writes.
-    public static let version = 1
+    /// The version of the format that this belld writes; version 1 had hash chains instead of signed evidence.
+    public static let version = 2
 
     /// Computes all findings and makes the certificate.
     ///

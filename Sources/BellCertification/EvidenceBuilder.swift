@@ -1,20 +1,25 @@
 public import BellAudit
 import BellCrypto
+public import BellJournal
 public import BellModel
 import BellStatistics
 
-/// Makes a campaign's evidence from its halves alone: audits, counts, chains, and runs the e-process, arm by arm.
+/// Makes a campaign's evidence from its halves alone: audits, counts, checks signatures, grows the trees of evidence and
+/// runs the e-process, arm by arm.
 ///
-/// The same halves give the same evidence, on any machine.
+/// The same halves give the same evidence, on any machine. Copies share the checks that are under way: one is used.
 public struct EvidenceBuilder {
     private let sealed: SealedPlan
     private var process: EProcess
-    /// Heads of both nodes' chains after the last arm; zeroes at the start.
-    public private(set) var chainHeads = PerNode(alice: Digest.zero, bob: Digest.zero)
+    private let campaign: CampaignID
+    private let checks: SignatureChecks
+    private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
+    /// Chunks of the open block that their node's key has not signed, so far as ``openBlock()`` has asked; the first ones.
+    private(set) var unsigned: [SignatureChecks.Problem] = []
     private var blocks: [BlockEvidence] = []
     private var open: OpenBlock?
-    /// Sums of the open block, or nil.
-    var openBlock: (tally: TrialTally, margins: MarginSummary)? { open.map { ($0.tally, $0.margins) } }
+    /// Roots of both nodes' trees over the arms so far.
+    public var evidenceRoots: PerNode<Digest> { trees.map(\.root) }
     /// One past the last trial of the last arm.
     public private(set) var nextIndex: UInt64 = 0
     /// Whether a record that was seen carries the simulated flag.
@@ -27,11 +32,16 @@ public struct EvidenceBuilder {
         var auditor: Auditor
         var tally = TrialTally()
         var margins = MarginSummary()
+        var signatures = PerNode(alice: SignatureCount(), bob: SignatureCount())
     }
 
     /// Begins at trial 0.
-    public init(_ sealed: SealedPlan) {
+    ///
+    /// - Parameter keys: With whose keys the nodes' chunks should be signed.
+    public init(_ sealed: SealedPlan, campaign: CampaignID, keys: PerNode<ChunkKey?>) {
         self.sealed = sealed
+        self.campaign = campaign
+        checks = SignatureChecks(keys: keys)
         process = EProcess(LocalModel(settingBias: sealed.plan.settingBias) ?? .uniform)
     }
 
@@ -40,15 +50,21 @@ public struct EvidenceBuilder {
         number: UInt64, calibrationHash: Digest, audit: AuditParameters
     ) throws(BellError) {
         try endBlock()
+        unsigned = []
         open = OpenBlock(
             number: number, firstIndex: nextIndex, calibrationHash: calibrationHash, auditor: Auditor(audit))
     }
 
     /// Audits the next arm and takes it into the open block.
     ///
+    /// - Parameters:
+    ///   - header: What was committed before the arm.
+    ///   - signatures: Of the halves, in their order; nil for one without.
     /// - Throws: `certificate.evidence` when no block is open, or the arm does not begin at the next trial.
     @discardableResult
-    public mutating func add(_ arm: ArmEvidence) throws(BellError) -> ArmAudit {
+    public mutating func add(
+        _ arm: ArmEvidence, header: ArmHeader, signatures: PerNode<[[UInt8]?]>
+    ) throws(BellError) -> ArmAudit {
         guard var block = open else {
             throw BellError(.certificateEvidence, "An arm lies outside of every block.", at: "trial \(arm.firstIndex)")
         }
@@ -65,25 +81,38 @@ public struct EvidenceBuilder {
         block.margins += result.margins
         open = block
         process.add(result.tally, pattern: sealed.plan.pattern)
-        for node in Node.allCases {
-            for half in arm.halves[node] {
-                chainHeads[node] = EvidenceBuilder.chained(chainHeads[node], Blake2b.hash(half.records))
-            }
-        }
+        for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
         return result
     }
 
-    /// head′ = BLAKE2b-256(head ‖ chunk hash).
-    static func chained(_ head: Digest, _ chunk: Digest) -> Digest { Blake2b.hash(head.bytes + chunk.bytes) }
+    /// Hashes a node's part of an arm into its leaf, and has its signatures checked.
+    private mutating func take(_ arm: ArmEvidence, _ header: ArmHeader, _ node: Node, _ signatures: [[UInt8]?]) {
+        let chunks = arm.halves[node].map { half in
+            EvidenceLeaf.Chunk(
+                firstIndex: half.firstIndex, firstPulse: half.firstPulse, bootID: half.bootID,
+                count: UInt64(half.count), hash: Blake2b.hash(half.records))
+        }
+        let leaf = EvidenceLeaf(
+            node: node, arm: header.arm, firstIndex: arm.firstIndex, count: UInt64(arm.count),
+            hostBitsCommitment: header.hostBitsCommitment, chunks: chunks, clocks: arm.clocks[node])
+        trees[node].append(leaf.hash)
+        checks.begin(
+            chunks.enumerated().map { i, chunk in
+                SignatureChecks.Claim(
+                    SignedChunk(
+                        campaign: campaign, arm: header.arm, bootID: chunk.bootID, firstIndex: chunk.firstIndex,
+                        count: UInt32(clamping: chunk.count), digest: chunk.hash),
+                    signature: signatures.indices.contains(i) ? signatures[i] : nil)
+            }, of: node)
+    }
 
     /// Closes the last block and hands over everything.
     ///
     /// - Throws: `certificate.evidence` when the parts contradict each other or the plan.
     public mutating func finish(
-        campaign: CampaignID, planHash: Digest, devices: JSON, simulated: Bool, software: String,
-        end: CampaignEvidence.End
+        planHash: Digest, devices: JSON, simulated: Bool, software: String, end: CampaignEvidence.End
     ) throws(BellError) -> CampaignEvidence {
         try endBlock()
         return try CampaignEvidence(
@@ -91,13 +120,25 @@ public struct EvidenceBuilder {
             software: software, blocks: blocks, eProcess: EProcessResult(process), end: end)
     }
 
+    /// Sums of the open block, its signatures included; nil outside of one. Waits for the signatures' checks.
+    mutating func openBlock() -> (
+        tally: TrialTally, margins: MarginSummary, signatures: PerNode<SignatureCount>
+    )? {
+        guard var block = open else { return nil }
+        let outcome = checks.take()
+        for node in Node.allCases { block.signatures[node] += outcome.counts[node] }
+        unsigned += outcome.problems.prefix(SignatureChecks.mostProblems - unsigned.count)
+        open = block
+        return (block.tally, block.margins, block.signatures)
+    }
+
     private mutating func endBlock() throws(BellError) {
-        guard let block = open else { return }
+        guard let sums = openBlock(), let block = open else { return }
         open = nil
         blocks.append(
             try BlockEvidence(
-                number: block.number, firstIndex: block.firstIndex, nextIndex: nextIndex, tally: block.tally,
-                margins: block.margins, calibrationHash: block.calibrationHash, chainHeads: chainHeads,
-                audit: block.auditor.parameters))
+                number: block.number, firstIndex: block.firstIndex, nextIndex: nextIndex, tally: sums.tally,
+                margins: sums.margins, calibrationHash: block.calibrationHash, evidenceRoots: evidenceRoots,
+                signatures: sums.signatures, audit: block.auditor.parameters))
     }
 }

@@ -12,12 +12,13 @@ struct Findings: Equatable, Sendable {
     /// log10 of the least p-value of all consistency tests, after Holm's adjustment over all of them.
     let log10Consistency: Double
     let locality: LocalityFinding
+    let signatures: SignatureFinding
     /// δ at which the entropy formulas are compared: the first registered entropy claim's, else 0.01.
     let comparison: PironioBound?
     let comparisonIsRegistered: Bool
     /// The headline first.
     let claims: [ClaimFinding]
-    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias.
+    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias, signatures.
     let objections: [String]
     /// Why the headline is not certified; empty when it is.
     let reasons: [String]
@@ -41,6 +42,7 @@ struct Findings: Equatable, Sendable {
         log10Consistency =
             holmAdjusted(log10P: noSignalling.map(\.log10P) + settings.map(\.log10P)).min() ?? 0
         locality = LocalityFinding(evidence)
+        signatures = SignatureFinding(evidence)
         claims = ([plan.headline] + plan.claims).enumerated().map {
             ClaimFinding($1, isHeadline: $0 == 0, numbers: numbers, model: model)
         }
@@ -49,7 +51,7 @@ struct Findings: Equatable, Sendable {
         }.first
         comparisonIsRegistered = delta != nil
         comparison = PironioBound(numbers.wins, model: model, delta: delta ?? 0.01)
-        objections = Findings.objections(locality, log10Consistency)
+        objections = Findings.objections(locality, log10Consistency) + signatures.objections
         reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
     }
 

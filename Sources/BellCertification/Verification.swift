@@ -5,11 +5,12 @@ public import BellModel
 
 /// Recomputes a campaign from the halves in its journal, and compares everything that was derived from them.
 public enum Verification {
-    /// Audits every arm anew, chains the raw records, counts, issues a certificate and compares it with the given one.
+    /// Audits every arm anew, hashes the evidence, checks every chunk's signature, counts, issues a certificate and
+    /// compares it with the given one.
     ///
-    /// Nothing stored is trusted but the halves, the clock records, the host's bits and the sealed plan: statuses,
-    /// margins, chain heads, block summaries and the certificate are compared with what follows from those. A damaged
-    /// arm is reported and the rest is still checked.
+    /// Nothing stored is trusted but the halves, the clock records, the host's bits, the sealed plan and the nodes' keys:
+    /// statuses, margins, roots, block summaries and the certificate are compared with what follows from those. A damaged
+    /// arm is reported and the rest is still checked. Signatures are checked beside the audit, each node's on a core.
     /// - Parameters:
     ///   - journal: Opened read-only.
     ///   - certificate: Nil to check the journal alone.
@@ -38,7 +39,10 @@ struct VerificationRun {
 
     init(_ journal: Journal) {
         self.journal = journal
-        builder = EvidenceBuilder(journal.sealed)
+        // A key that cannot be read is a contradiction of the evidence, which is found at its end.
+        let keys = try? PerNode<ChunkKey?>(devices: journal.devices, path: "devices")
+        builder = EvidenceBuilder(
+            journal.sealed, campaign: journal.campaign, keys: keys ?? PerNode(alice: nil, bob: nil))
     }
 
     private mutating func differ(_ place: String, _ what: String) {
@@ -114,19 +118,23 @@ struct VerificationRun {
 
     /// Compares a block's stored summary with the sums of its arms.
     private mutating func endBlock(_ block: StoredBlock?) {
-        guard isComplete, let block, let summary = block.summary, let sums = builder.openBlock else { return }
-        let heads: JSON = [
-            "alice": .string(builder.chainHeads.alice.description), "bob": .string(builder.chainHeads.bob.description),
-        ]
+        guard isComplete, let block, let summary = block.summary, let sums = builder.openBlock() else { return }
         for (key, value) in [
-            ("tally", sums.tally.json), ("margins", sums.margins.json), ("chain_heads", heads),
+            ("tally", sums.tally.json), ("margins", sums.margins.json),
+            ("evidence_roots", builder.evidenceRoots.json), ("signatures", sums.signatures.json),
             ("next_index", JSON(count: builder.nextIndex)),
         ] {
-            guard let stored = summary[key] else { continue }
+            guard let stored = summary[key] else {
+                differ("block \(block.header.number) summary", "\(key) is missing")
+                continue
+            }
             for difference in JSONDifference.list(stored, expected: value, path: key) {
                 differ("block \(block.header.number) summary", difference)
             }
         }
+        // Known ones are an objection in the certificate; here is where the others are.
+        guard summary["signatures"] != sums.signatures.json else { return }
+        for problem in builder.unsigned { differ("arm \(problem.chunk.arm)", problem.words) }
     }
 
     private mutating func check(_ header: ArmHeader) {
@@ -142,7 +150,9 @@ struct VerificationRun {
                 return
             }
             result = stored
-            audited = try builder.add(try journal.evidence(arm: header.arm))
+            audited = try builder.add(
+                try journal.evidence(arm: header.arm), header: header,
+                signatures: stored.chunks.map { $0.map(\.signature) })
         } catch {
             differ(error, at: place)
             return
@@ -151,11 +161,6 @@ struct VerificationRun {
         if audited.statuses != result.statuses { compare(audited.statuses, result.statuses, header) }
         for difference in JSONDifference.list(result.margins, expected: audited.margins.json, path: "margins") {
             differ(place, difference)
-        }
-        for node in Node.allCases {
-            if let stored = result.chunks[node].last?.head, stored != builder.chainHeads[node], isComplete {
-                differ(place, "\(node.name)'s chain is \(builder.chainHeads[node]), stored is \(stored)")
-            }
         }
         if audited.simulated, !journal.simulated {
             differ(place, "a record carries the simulated flag, the journal does not")
@@ -182,14 +187,14 @@ struct VerificationRun {
 
     /// Issues a certificate from what was recomputed, and compares.
     mutating func finish(_ certificate: Certificate?) throws(BellError) -> VerificationReport {
-        let heads = builder.chainHeads
+        let roots = builder.evidenceRoots
         let trials = builder.nextIndex
         var issued: Certificate?
         if isComplete {
             do throws(BellError) {
                 issued = try Certificate.issue(
                     try builder.finish(
-                        campaign: journal.campaign, planHash: journal.planHash, devices: journal.devices,
+                        planHash: journal.planHash, devices: journal.devices,
                         simulated: journal.simulated, software: journal.software, end: try end(certificate)))
             } catch { differ(error, at: "evidence") }
         }
@@ -201,7 +206,7 @@ struct VerificationRun {
         let state = try journal.state().state
         let hasEnded = certificate != nil || ["completed", "stopped", "finishing"].contains(state)
         return VerificationReport(
-            campaign: journal.campaign, arms: arms, trials: trials, chainHeads: heads,
+            campaign: journal.campaign, arms: arms, trials: trials, evidenceRoots: roots,
             certificateHash: certificate?.hash,
             isCertified: differenceCount == 0 && hasEnded ? issued?.isCertified : nil,
             simulated: journal.simulated,

@@ -6,8 +6,8 @@ public struct VerificationReport: Equatable, Sendable {
     /// Arms and trials that were audited anew.
     public let arms: UInt64
     public let trials: UInt64
-    /// Heads of the chains as recomputed from the raw records.
-    public let chainHeads: PerNode<Digest>
+    /// Roots of the trees of evidence as recomputed from records, clock records and places.
+    public let evidenceRoots: PerNode<Digest>
     /// Hash of the certificate that was compared, or nil when there was none.
     public let certificateHash: Digest?
     /// The verdict of the recomputed certificate; nil when anything differs, and while the campaign is under way.
@@ -33,7 +33,7 @@ public struct VerificationReport: Equatable, Sendable {
             "campaign": .string(campaign.description), "match": .bool(matches), "arms": JSON(count: arms),
             "trials": JSON(count: trials), "certificate_hash": JSON(certificateHash?.description),
             "certified": isCertified.map { .bool($0) } ?? .null, "simulated": .bool(simulated),
-            "chain_heads": chainHeads.json,
+            "evidence_roots": evidenceRoots.json,
             "differences": .array(differences.map { .string($0) }), "difference_count": .int(Int64(differenceCount)),
         ]
     }
@@ -45,15 +45,15 @@ public struct VerificationReport: Equatable, Sendable {
         page.row(
             "evidence",
             "\(NumberText.count(trials)) trials in \(NumberText.count(arms)) arms, audited anew from both halves")
-        page.row("chain alice", chainHeads.alice.description)
-        page.row("chain bob", chainHeads.bob.description)
+        page.row("root alice", evidenceRoots.alice.description)
+        page.row("root bob", evidenceRoots.bob.description)
         if let certificateHash { page.row("certificate", certificateHash.description) }
         if matches {
             page.row(
                 "result",
                 certificateHash == nil
                     ? "MATCH: the evidence agrees with itself; there is no certificate to compare"
-                    : "MATCH: hashes, chains, statuses, margins, counts and every number agree")
+                    : "MATCH: hashes, signatures, statuses, margins, counts and every number agree")
             if let isCertified { page.row("verdict", isCertified ? "certified" : "not certified") }
         } else {
             page.row("result", "MISMATCH: \(differenceCount) differences")

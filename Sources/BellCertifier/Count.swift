@@ -3,7 +3,7 @@ import BellModel
 import BellStatistics
 import BellStream
 
-/// What follows from the arms and block ends that were taken in, in their order: counts, e-process and hash chains.
+/// What follows from the arms and block ends that were taken in, in their order: counts, e-process and trees of evidence.
 ///
 /// A value of fixed size that is computed anew from the stored arms whenever a ledger is opened, so that it cannot
 /// disagree with them.
@@ -20,7 +20,8 @@ struct Count {
     private let place: String
     /// Of the arms after the last block's end.
     private var tally = TrialTally()
-    private var heads = PerNode(alice: Digest.zero, bob: Digest.zero)
+    /// Of all arms.
+    private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
 
     init(_ plan: Plan, place: String) {
         self.plan = plan
@@ -48,15 +49,13 @@ struct Count {
         let counted = arm.tally
         tally += counted
         process.add(counted, pattern: plan.pattern)
-        for node in Node.allCases {
-            for hash in arm.hashes[node] { heads[node] = Blake2b.hash(heads[node].bytes + hash.bytes) }
-        }
+        for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }
 
     /// Compares a block's end with what was counted since the block before, and takes it in.
     ///
-    /// - Throws: `stream.contradiction` unless the block ends here and its range, tally and chain heads are what was
+    /// - Throws: `stream.contradiction` unless the block ends here and its range, tally and roots are what was
     ///   counted.
     mutating func add(_ block: BlockEnd) throws(BellError) {
         guard block.firstIndex == blocksEnd, lastBlock.map({ $0 < block.number }) ?? true else {
@@ -72,10 +71,11 @@ struct Count {
                 "Block \(block.number) has another tally than its arms.",
                 "told: \(block.tally.json.text); counted: \(tally.json.text)")
         }
-        guard block.chainHeads == heads else {
+        let roots = trees.map(\.root)
+        guard block.evidenceRoots == roots else {
             throw contradiction(
-                "Block \(block.number) has other chain heads than its chunks.",
-                "told: \(block.chainHeads.alice), \(block.chainHeads.bob); computed: \(heads.alice), \(heads.bob)")
+                "Block \(block.number) has other roots of evidence than its arms.",
+                "told: \(block.evidenceRoots.json.text); computed: \(roots.json.text)")
         }
         blocksEnd = block.nextIndex
         lastBlock = block.number

@@ -7,10 +7,10 @@ import BellStream
 /// One campaign in the certifier's own database, `cert.sqlite`: every arm, every block's end, the end.
 ///
 /// Arms and blocks wait in memory until ``commit()`` writes them in one transaction with `synchronous=FULL`. Nothing
-/// that is computed is stored: counts, e-process and chains are computed anew when the ledger is opened.
+/// that is computed is stored: counts, e-process and trees of evidence are computed anew when the ledger is opened.
 final class Ledger {
-    /// The only schema so far; kept in `user_version`.
-    static let schemaVersion: Int64 = 1
+    /// Kept in `user_version`. Version 1 had no leaves of evidence, so that nothing can be made of it.
+    static let schemaVersion: Int64 = 2
 
     let campaign: CampaignID
     let begin: CampaignBegin
@@ -29,7 +29,8 @@ final class Ledger {
     ///
     /// - Parameter begin: Creates the ledger when it is missing, and must be what is stored when it is not; nil only
     ///   opens.
-    /// - Throws: `stream.contradiction` when `begin` is another or has no sound plan; `certifier.newer-version`;
+    /// - Throws: `stream.contradiction` when `begin` is another or has no sound plan; `certifier.newer-version`,
+    ///   `certifier.older-version`;
     ///   `certifier.corrupt`; SQLite's errors.
     init(path: String, campaign: CampaignID, begin: CampaignBegin?) throws(BellError) {
         database = try Database(path: path, mode: begin == nil ? .readWrite : .create)
@@ -68,6 +69,13 @@ final class Ledger {
                 .certifierNewerVersion, "The database was written by a newer bellcert.", at: path,
                 state: "the file is unchanged", fix: "use that version, or a newer one")
         }
+        guard version == 0 || version == schemaVersion else {
+            throw BellError(
+                .certifierOlderVersion,
+                "The database was written by an older bellcert, and lacks what a certificate needs.",
+                at: path, state: "the file is unchanged",
+                fix: "move the file away; bellcert then receives the campaign anew if belld still has it to send")
+        }
         // A kill before this commit leaves an empty file, which is begun again.
         guard version == 0, let begin else { return }
         _ = try sealedPlan(begin, campaign)
@@ -77,7 +85,7 @@ final class Ledger {
                 CREATE TABLE campaign (id BLOB NOT NULL, begin TEXT NOT NULL, end TEXT);
                 CREATE TABLE arms (
                     first_index INTEGER PRIMARY KEY, arm INTEGER NOT NULL, statuses BLOB NOT NULL,
-                    chunks_alice BLOB NOT NULL, chunks_bob BLOB NOT NULL);
+                    leaf_alice BLOB NOT NULL, leaf_bob BLOB NOT NULL);
                 CREATE TABLE blocks (number INTEGER PRIMARY KEY, json TEXT NOT NULL);
                 PRAGMA user_version = \(schemaVersion)
                 """)
@@ -114,7 +122,7 @@ final class Ledger {
     func check(_ arm: OutcomesFrame) throws(BellError) {
         var known = arms.first { $0.firstIndex == arm.firstIndex }
         if known == nil {
-            let columns = "SELECT first_index, arm, statuses, chunks_alice, chunks_bob FROM arms"
+            let columns = "SELECT first_index, arm, statuses, leaf_alice, leaf_bob FROM arms"
             try database.prepare("\(columns) WHERE first_index = ?1").rows([.count(arm.firstIndex)]) {
                 row throws(BellError) in known = try self.arm(row)
             }
@@ -164,7 +172,7 @@ final class Ledger {
             for arm in arms {
                 try insert.run([
                     .count(arm.firstIndex), .bits(arm.arm), .blob(arm.statuses),
-                    .blob(arm.hashes.alice.flatMap(\.bytes)), .blob(arm.hashes.bob.flatMap(\.bytes)),
+                    .blob(arm.leaves.alice.bytes), .blob(arm.leaves.bob.bytes),
                 ])
             }
             for block in blocks {
@@ -206,7 +214,7 @@ final class Ledger {
                 try BlockEvidence(
                     number: block.number, firstIndex: block.firstIndex, nextIndex: block.nextIndex,
                     tally: block.tally, margins: block.margins, calibrationHash: block.calibrationHash,
-                    chainHeads: block.chainHeads, audit: block.audit))
+                    evidenceRoots: block.evidenceRoots, signatures: block.signatures, audit: block.audit))
         }
         return try Certificate.issue(
             try CampaignEvidence(
@@ -236,7 +244,7 @@ final class Ledger {
         }
         do throws(BellError) {
             while let block = left.first, block.nextIndex == 0 { try count.add(left.removeFirst()) }
-            let columns = "SELECT first_index, arm, statuses, chunks_alice, chunks_bob FROM arms"
+            let columns = "SELECT first_index, arm, statuses, leaf_alice, leaf_bob FROM arms"
             try database.prepare("\(columns) ORDER BY first_index").rows { row throws(BellError) in
                 try count.add(try self.arm(row))
                 while let block = left.first, block.nextIndex == count.nextIndex { try count.add(left.removeFirst()) }
@@ -251,14 +259,12 @@ final class Ledger {
     }
 
     private func arm(_ row: Row) throws(BellError) -> OutcomesFrame {
-        var lists: [[Digest]] = []
-        for column in 3...4 {
-            let bytes = try row.blob(column)
-            lists.append(
-                stride(from: 0, to: bytes.count, by: 32).compactMap { Digest(bytes: bytes[$0...].prefix(32)) })
+        let first = try row.uint64(0)
+        guard let alice = Digest(bytes: try row.blob(3)), let bob = Digest(bytes: try row.blob(4)) else {
+            throw corrupt("The arm at trial \(first) holds a hash that is none.")
         }
         let arm = OutcomesFrame(
-            arm: try row.bits(1), firstIndex: try row.uint64(0), hashes: PerNode(alice: lists[0], bob: lists[1]),
+            arm: try row.bits(1), firstIndex: first, leaves: PerNode(alice: alice, bob: bob),
             statuses: try row.blob(2))
         guard !arm.statuses.isEmpty, arm.statuses.allSatisfy({ TrialStatus(rawValue: $0) != nil }) else {
             throw corrupt("The arm at trial \(arm.firstIndex) holds a status byte that means nothing.")

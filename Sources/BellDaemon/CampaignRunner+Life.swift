@@ -23,7 +23,7 @@ extension CampaignRunner {
                 defer { isChanging = false }
                 await endOfVisits()
                 do throws(BellError) {
-                    try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: false))
+                    try await begin(try store.keeper(of: entry.id, unpause: false))
                     log.info("campaign resumed", ["campaign": entry.id])
                 } catch {
                     log.error("an unfinished campaign cannot be resumed", error)

@@ -37,10 +37,11 @@ extension CampaignRunner {
             _ = try files.compile(
                 sealed, sequencePath: sequencePath, boards: boards,
                 instruments: try await instruments.prepare(try files.laboratory()))
+            let signers = try store.keys.all()
             let keeper = try JournalKeeper.create(
                 at: store.journal(of: id), campaign: id, sealed: sealed,
-                devices: ["alice": boards.alice.json, "bob": boards.bob.json],
-                simulated: boards.alice.simulated || boards.bob.simulated)
+                devices: try await devices.description(of: boards, signers: signers),
+                simulated: boards.alice.simulated || boards.bob.simulated, signers: signers)
             try writeFileAtomically(store.plan(of: id), text: sealed.json.text)
             try await begin(keeper)
         } catch {
@@ -77,7 +78,7 @@ extension CampaignRunner {
                 .campaignUnknown, "Campaign \(entry.sealed.number) is \(entry.state.rawValue); it cannot go on.",
                 at: store.folder(of: entry.id), fix: "start a new one with `bellctl campaign start PLAN`")
         }
-        try await begin(try JournalKeeper.open(at: store.journal(of: entry.id), unpause: true))
+        try await begin(try store.keeper(of: entry.id, unpause: true))
         return ["campaign": .string(entry.id.description)]
     }
 

@@ -88,7 +88,7 @@ final class JournalOutcomeSource: OutcomeSource {
             }
             giveEnds()
             for arm in try journal.arms(from: position.nextIndex, limit: max(1, Int(limit.frames))) {
-                guard let result = arm.result else { break }
+                guard let result = arm.result, let leaves = arm.leaves else { break }
                 guard arm.header.firstIndex == position.nextIndex else {
                     throw BellError(
                         .streamSource, "Trial \(position.nextIndex) is no arm's first trial.", at: journal.path,
@@ -100,7 +100,7 @@ final class JournalOutcomeSource: OutcomeSource {
                     .outcomes(
                         OutcomesFrame(
                             arm: arm.header.arm, firstIndex: arm.header.firstIndex,
-                            hashes: result.chunks.map { $0.map(\.hash) }, statuses: result.statuses)))
+                            leaves: leaves, statuses: result.statuses)))
                 giveEnds()
             }
             let end = end(of: journal)
@@ -148,16 +148,14 @@ final class JournalOutcomeSource: OutcomeSource {
         guard let summary = block.summary else { return nil }
         let place = "block \(block.header.number) summary"
         var reader = try JSONReader(summary, path: place)
-        var heads = try JSONReader(try reader.value("chain_heads"), path: "\(place).chain_heads")
-        guard let alice = Digest(hex: try heads.string("alice")), let bob = Digest(hex: try heads.string("bob")) else {
-            throw BellError(.jsonShape, "Expected 64 hexadecimal digits.", at: "\(place).chain_heads")
-        }
         return BlockEnd(
             number: block.header.number, firstIndex: block.header.firstIndex,
             nextIndex: try reader.count("next_index"),
             tally: try TrialTally(json: try reader.value("tally"), path: "\(place).tally"),
             margins: try reader.value("margins"), calibrationHash: block.header.calibrationHash,
-            chainHeads: PerNode(alice: alice, bob: bob), audit: block.header.audit)
+            evidenceRoots: try PerNode(json: try reader.value("evidence_roots"), path: "\(place).evidence_roots"),
+            signatures: try PerNode(json: try reader.value("signatures"), path: "\(place).signatures"),
+            audit: block.header.audit)
     }
 
     private func read<T: Sendable>(

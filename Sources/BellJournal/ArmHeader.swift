@@ -29,15 +29,16 @@ public struct ArmResult: Equatable, Sendable {
     /// Each node's chunks, each one contiguous piece of records inside the arm; empty when nothing came.
     public var halves: PerNode<[HalfChunk]>
     public var clocks: PerNode<[ClockRecord]>
-    /// Each board's signatures of its chunks' hashes, in the order of `halves`; nil without signing keys.
-    public var signatures: PerNode<[[UInt8]]>?
+    /// The signatures of each node's chunks (``SignedChunk``), in the order of `halves`, nil for a chunk without one; nil
+    /// when no chunk has one. Kept as they came: whether they are good is not asked here.
+    public var signatures: PerNode<[[UInt8]?]>?
     /// One byte a committed trial.
     public var statuses: [UInt8]
     /// The audit's margins (`MarginSummary.json`).
     public var margins: JSON
 
     public init(
-        halves: PerNode<[HalfChunk]>, clocks: PerNode<[ClockRecord]>, signatures: PerNode<[[UInt8]]>? = nil,
+        halves: PerNode<[HalfChunk]>, clocks: PerNode<[ClockRecord]>, signatures: PerNode<[[UInt8]?]>? = nil,
         statuses: [UInt8], margins: JSON
     ) {
         self.halves = halves

@@ -7,7 +7,6 @@ struct ResultRow {
     var result: StoredArm.Result
     /// Chunk ids, in chain order.
     var chunkIDs: PerNode<[Int64]>
-    var clocks: PerNode<[UInt8]>
     var digest: Digest
     var marginsText: String
 }
@@ -28,12 +27,16 @@ extension Journal {
             let statuses = try located(place) { () throws(BellError) in
                 try decoder.statuses(try row.blob(4), count: Int(header.count))
             }
+            let clocks = try PerNode { (node: Node) throws(BellError) in
+                try located("\(place), clock records of \(node.name)") { () throws(BellError) in
+                    try decoder.clocks(try row.blob(node == .alice ? 2 : 3))
+                }
+            }
             found = ResultRow(
                 result: StoredArm.Result(
-                    chunks: PerNode(alice: [], bob: []), statuses: statuses,
+                    chunks: PerNode(alice: [], bob: []), clocks: clocks, statuses: statuses,
                     margins: try JSON(parsing: text, source: "\(path), \(place), margins")),
-                chunkIDs: PerNode(alice: [], bob: []), clocks: PerNode(alice: try row.blob(2), bob: try row.blob(3)),
-                digest: try digest(row, 6, place), marginsText: text)
+                chunkIDs: PerNode(alice: [], bob: []), digest: try digest(row, 6, place), marginsText: text)
         }
         guard var found else { return nil }
         guard range.first >= 0, range.count >= 0, range.count <= Int64(ColumnDecoder.largestCount),
@@ -80,10 +83,8 @@ extension Journal {
             for (chunk, id) in zip(row.result.chunks[node], row.chunkIDs[node]) {
                 evidence.halves[node].append(try half(chunk, id, "\(place), chunk \(id) of \(node.name)"))
             }
-            evidence.clocks[node] = try located("\(place), clock records of \(node.name)") { () throws(BellError) in
-                try decoder.clocks(row.clocks[node])
-            }
         }
+        evidence.clocks = row.result.clocks
         let digest = Journal.digest(
             of: header, chunks: row.result.chunks, clocks: evidence.clocks, statuses: row.result.statuses,
             margins: row.marginsText)

@@ -144,7 +144,7 @@ extension Journal {
         return StoredArm(header: header, result: try resultRow(header)?.result)
     }
 
-    /// The outcome stream from trial `index` on: recorded arms without a gap.
+    /// The outcomes from trial `index` on: recorded arms without a gap.
     ///
     /// - Parameter limit: At most so many frames.
     /// - Throws: `journal.…`, `sqlite.…`.
@@ -160,16 +160,9 @@ extension Journal {
                 OutcomeFrame(
                     arm: stored.header.arm, block: stored.header.block,
                     firstIndex: stored.header.firstIndex + UInt64(skipped),
-                    statuses: skipped == 0 ? result.statuses : Array(result.statuses[skipped...]),
-                    hashes: result.chunks.map { Journal.hash(of: $0) }))
+                    statuses: skipped == 0 ? result.statuses : Array(result.statuses[skipped...])))
         }
         return frames
-    }
-
-    /// One hash for a node's chunks of an arm, as ``OutcomeFrame`` defines it.
-    static func hash(of chunks: [StoredChunk]) -> Digest {
-        if chunks.count <= 1 { return chunks.first?.hash ?? .zero }
-        return Blake2b.hash(chunks.flatMap(\.hash.bytes))
     }
 
     /// The evidence of an arm: records, clocks and host bits, every hash computed anew and compared.

@@ -152,7 +152,7 @@ extension Journal {
                     let chunk = StoredChunk(
                         node: node, firstIndex: half.firstIndex, firstPulse: half.firstPulse, bootID: half.bootID,
                         count: UInt32(half.count), hash: made.hash, head: heads[node],
-                        signature: result.signatures?[node][i])
+                        signature: result.signatures.flatMap { $0[node][i] })
                     id += 1
                     try insert(chunk, id, made.columns)
                     chunks[node].append(chunk)

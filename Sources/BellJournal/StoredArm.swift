@@ -1,3 +1,4 @@
+public import BellCrypto
 public import BellModel
 
 /// What the journal says of one chunk, besides its records.
@@ -11,7 +12,7 @@ public struct StoredChunk: Equatable, Sendable {
     public var hash: Digest
     /// The node's chain after this chunk: BLAKE2b-256 of the head before and `hash`.
     public var head: Digest
-    /// The board's signature of `hash`, if it has a key.
+    /// The signature of the node's key (``SignedChunk``), as it came; nil without one.
     public var signature: [UInt8]?
 
     public init(
@@ -39,12 +40,17 @@ public struct StoredArm: Equatable, Sendable {
     public struct Result: Equatable, Sendable {
         /// In chain order.
         public var chunks: PerNode<[StoredChunk]>
+        /// By pulse.
+        public var clocks: PerNode<[ClockRecord]>
         /// One byte a trial.
         public var statuses: [UInt8]
         public var margins: JSON
 
-        public init(chunks: PerNode<[StoredChunk]>, statuses: [UInt8], margins: JSON) {
+        public init(
+            chunks: PerNode<[StoredChunk]>, clocks: PerNode<[ClockRecord]>, statuses: [UInt8], margins: JSON
+        ) {
             self.chunks = chunks
+            self.clocks = clocks
             self.statuses = statuses
             self.margins = margins
         }
@@ -54,9 +60,30 @@ public struct StoredArm: Equatable, Sendable {
         self.header = header
         self.result = result
     }
+
+    /// Each node's leaf of the tree of evidence; nil until the arm is recorded.
+    public var leaves: PerNode<Digest>? {
+        guard let result else { return nil }
+        return PerNode { EvidenceLeaf(header, $0, chunks: result.chunks[$0], clocks: result.clocks[$0]).hash }
+    }
 }
 
-/// A piece of the outcome stream: one recorded arm, or its end when the reader wants to begin inside.
+extension EvidenceLeaf {
+    /// One node's part of an arm, as the journal keeps it.
+    public init(_ header: ArmHeader, _ node: Node, chunks: [StoredChunk], clocks: [ClockRecord]) {
+        self.init(
+            node: node, arm: header.arm, firstIndex: header.firstIndex, count: UInt64(header.count),
+            hostBitsCommitment: header.hostBitsCommitment,
+            chunks: chunks.map {
+                Chunk(
+                    firstIndex: $0.firstIndex, firstPulse: $0.firstPulse, bootID: $0.bootID, count: UInt64($0.count),
+                    hash: $0.hash)
+            },
+            clocks: clocks)
+    }
+}
+
+/// The outcomes of one recorded arm, or of its end when the reader wants to begin inside.
 public struct OutcomeFrame: Equatable, Sendable {
     public var arm: UInt64
     public var block: UInt64
@@ -64,16 +91,12 @@ public struct OutcomeFrame: Equatable, Sendable {
     public var firstIndex: UInt64
     /// One byte a trial.
     public var statuses: [UInt8]
-    /// Each node's evidence of the whole arm: its chunk's hash; zeroes for no chunk; BLAKE2b-256 of all hashes one after
-    /// the other for several chunks.
-    public var hashes: PerNode<Digest>
 
-    public init(arm: UInt64, block: UInt64, firstIndex: UInt64, statuses: [UInt8], hashes: PerNode<Digest>) {
+    public init(arm: UInt64, block: UInt64, firstIndex: UInt64, statuses: [UInt8]) {
         self.arm = arm
         self.block = block
         self.firstIndex = firstIndex
         self.statuses = statuses
-        self.hashes = hashes
     }
 }
 

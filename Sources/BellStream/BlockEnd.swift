@@ -14,15 +14,16 @@ public struct BlockEnd: Equatable, Sendable {
     public var margins: JSON
     /// Hash of the block's frozen calibration.
     public var calibrationHash: Digest
-    /// Heads of the nodes' hash chains after the block: head′ = BLAKE2b(head ‖ chunk hash), from zeroes at the
-    /// campaign's start.
-    public var chainHeads: PerNode<Digest>
+    /// Roots of the nodes' trees of evidence after the block: over the leaves of all arms since the campaign's start.
+    public var evidenceRoots: PerNode<Digest>
+    /// How many of the block's chunks their nodes' keys have signed.
+    public var signatures: PerNode<SignatureCount>
     /// What the block was audited with (survey, k, rates), as the audit writes it; opaque here.
     public var audit: JSON
 
     public init(
         number: UInt64, firstIndex: UInt64, nextIndex: UInt64, tally: TrialTally, margins: JSON,
-        calibrationHash: Digest, chainHeads: PerNode<Digest>, audit: JSON
+        calibrationHash: Digest, evidenceRoots: PerNode<Digest>, signatures: PerNode<SignatureCount>, audit: JSON
     ) {
         self.number = number
         self.firstIndex = firstIndex
@@ -30,7 +31,8 @@ public struct BlockEnd: Equatable, Sendable {
         self.tally = tally
         self.margins = margins
         self.calibrationHash = calibrationHash
-        self.chainHeads = chainHeads
+        self.evidenceRoots = evidenceRoots
+        self.signatures = signatures
         self.audit = audit
     }
 
@@ -42,7 +44,7 @@ public struct BlockEnd: Equatable, Sendable {
             "block": JSON(count: number), "first_index": JSON(count: firstIndex),
             "next_index": JSON(count: nextIndex), "tally": tally.json, "margins": margins,
             "calibration_hash": .string(calibrationHash.description),
-            "chain_heads": chainHeads.json,
+            "evidence_roots": evidenceRoots.json, "signatures": signatures.json,
             "audit": audit,
         ]
     }
@@ -56,7 +58,8 @@ public struct BlockEnd: Equatable, Sendable {
         tally = try TrialTally(json: try reader.value("tally"), path: "BLOCK_END.tally")
         margins = try reader.value("margins")
         calibrationHash = try reader.digest("calibration_hash")
-        chainHeads = try PerNode(json: try reader.value("chain_heads"), path: "BLOCK_END.chain_heads")
+        evidenceRoots = try PerNode(json: try reader.value("evidence_roots"), path: "BLOCK_END.evidence_roots")
+        signatures = try PerNode(json: try reader.value("signatures"), path: "BLOCK_END.signatures")
         audit = try reader.value("audit")
         try reader.finish()
         guard firstIndex <= nextIndex, tally.trials == nextIndex - firstIndex else {

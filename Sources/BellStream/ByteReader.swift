@@ -31,6 +31,11 @@ struct ByteReader {
         return value
     }
 
+    mutating func digest() throws(BellError) -> Digest {
+        guard let digest = Digest(bytes: try bytes(32)) else { throw Self.malformed("a hash is cut short") }
+        return digest
+    }
+
     mutating func rest() -> ArraySlice<UInt8> {
         defer { at = all.count }
         return all[at...]

@@ -47,23 +47,40 @@ import Testing
         #expect(collector.sortedClocks(.alice).isEmpty)
     }
 
-    @Test("signatures count only when every chunk has its own")
+    @Test("a chunk's signature is the first that came for its place, boot and count")
     func signatures() throws {
         var collector = ArmCollector(arm: arm)
         let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 1, count: 16)))
         _ = collector.add(chunk(100, 10))
-        _ = collector.add(chunk(110, 10))
-        func sign(_ first: UInt64, arm: UInt64 = 3) {
+        func sign(_ first: UInt64, arm: UInt64 = 3, count: UInt32 = 10, boot: UInt64 = 1, _ byte: UInt8) {
             collector.add(
                 ChunkSignature(
-                    campaign: campaign, arm: arm, bootID: 1, firstIndex: first, count: 10, digest: .zero,
-                    signature: [UInt8](repeating: UInt8(first), count: 64)), of: .alice)
+                    campaign: campaign, arm: arm, bootID: boot, firstIndex: first, count: count, digest: .zero,
+                    signature: [UInt8](repeating: byte, count: 64)), of: .alice)
         }
-        sign(110)
-        sign(100, arm: 2)
-        #expect(collector.signatures == nil)
-        sign(100)
-        #expect(collector.signatures?.alice.map { $0[0] } == [100, 110])
-        #expect(collector.signatures?.bob == [])
+        sign(110, 1)
+        sign(100, arm: 2, 2)
+        sign(100, count: 9, 3)
+        sign(100, boot: 2, 4)
+        #expect(collector.signature(of: chunk(100, 10)) == nil)
+        sign(100, 5)
+        sign(100, 6)
+        #expect(collector.signature(of: chunk(100, 10))?.first == 5)
+        #expect(collector.signature(of: chunk(110, 10))?.first == 1)
+        #expect(collector.signature(of: chunk(100, 10, .bob)) == nil)
+    }
+
+    @Test("a board cannot fill the memory with signatures")
+    func flood() throws {
+        var collector = ArmCollector(arm: arm)
+        let campaign = try #require(CampaignID(bytes: [UInt8](repeating: 1, count: 16)))
+        for boot in 0..<2000 as Range<UInt64> {
+            collector.add(
+                ChunkSignature(
+                    campaign: campaign, arm: 3, bootID: boot, firstIndex: 100, count: 10, digest: .zero,
+                    signature: [UInt8](repeating: 1, count: 64)), of: .bob)
+        }
+        #expect(collector.signature(of: chunk(100, 10, .bob, boot: 5)) != nil)
+        #expect(collector.signature(of: chunk(100, 10, .bob, boot: 1999)) == nil)
     }
 }

@@ -28,10 +28,10 @@ struct Bench: Sendable {
 
     init(
         trials: UInt64, perArm: UInt32 = 256, perBlock: UInt64 = 4096, inputBits: InputBitSource = .board,
-        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11, pace: Pace = .max
+        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true
     ) throws {
         folder = try TemporaryFolder()
-        lab = try Bench.laboratory(faults: faults, spool: spool, seed: seed, pace: pace)
+        lab = try Bench.laboratory(faults: faults, spool: spool, seed: seed, pace: pace, signs: signs)
         campaign = try #require(CampaignID(bytes: randomBytes(16)))
         sealed = SealedPlan(
             plan: Plan(
@@ -44,11 +44,14 @@ struct Bench: Sendable {
     }
 
     static func laboratory(
-        faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11, pace: Pace = .max
+        faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true
     ) throws -> VirtualLab {
         let path = "\(root)/Calibration/mocklab/profile.yaml"
         var profile = try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path))
-        for node in Node.allCases { profile.boards[node].spoolTrials = spool }
+        for node in Node.allCases {
+            profile.boards[node].spoolTrials = spool
+            profile.boards[node].signs = signs
+        }
         return VirtualLab(
             profile: profile, seed: seed, pace: pace, faults: try faults.map { try MockFault(parsing: $0) })
     }
@@ -56,12 +59,17 @@ struct Bench: Sendable {
     var journal: String { folder.file("journal.sqlite") }
 
     /// - Parameter devices: What the journal says of the boards at the campaign's beginning.
-    func createKeeper(devices: JSON = [:]) throws -> JournalKeeper {
-        try JournalKeeper.create(at: journal, campaign: campaign, sealed: sealed, devices: devices, simulated: true)
+    func createKeeper(
+        devices: JSON = [:], signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil)
+    ) throws -> JournalKeeper {
+        try JournalKeeper.create(
+            at: journal, campaign: campaign, sealed: sealed, devices: devices, simulated: true, signers: signers)
     }
 
-    func openKeeper(unpause: Bool = false) throws -> JournalKeeper {
-        try JournalKeeper.open(at: journal, unpause: unpause)
+    func openKeeper(
+        unpause: Bool = false, signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil)
+    ) throws -> JournalKeeper {
+        try JournalKeeper.open(at: journal, unpause: unpause, signers: signers)
     }
 
     /// Compiles the shipped sequence with the shipped calibration for these boards.

@@ -56,7 +56,9 @@ import Testing
         let keeper = try bench.createKeeper(devices: ["alice": ["serial": "A-7"], "bob": ["serial": "B-7"]])
         let drivers = Host.drivers(of: bench.lab)
         let boards = PerNode(alice: try await drivers.alice.connect(), bob: try await drivers.bob.connect())
-        let error = #expect(throws: BellError.self) { try keeper.checkSameBoards(boards) }
+        let error = #expect(throws: BellError.self) {
+            try keeper.checkSameBoards(boards, keys: PerNode(alice: nil, bob: nil))
+        }
         #expect(error.map { "\($0)" }?.contains("A-7") == true)
         #expect(error.map { "\($0)" }?.contains("B-7") == true)
     }

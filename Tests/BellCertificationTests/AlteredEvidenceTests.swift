@@ -7,7 +7,8 @@ import Testing
 
 @testable import BellCertification
 
-/// What somebody may try who can write to a journal; every hash in it is made anew, as no key protects any.
+/// What somebody may try who can write to a journal; every hash in it is made anew. Signatures
+/// alone can he not make, but with a key of his own.
 @Suite struct AlteredEvidenceTests {
     typealias Damage = VerificationTests.Damage
 
@@ -58,12 +59,12 @@ import Testing
     /// By name, with a part of the difference that must be found.
     static var alterations: [(name: String, damage: Damage, found: String)] {
         [
-            ("an outcome", record(.alice) { $0.outcome ^= 1 }, "chain_heads"),
-            ("a setting", record(.bob) { $0.setting ^= 1 }, "chain_heads"),
-            ("a duration", record(.bob) { $0.stopDelta -= 1 }, "chain_heads"),
-            ("a start", record(.alice) { $0.startTick -= 1 }, "chain_heads"),
-            ("an IQ point", record(.alice) { $0.i ^= 1 }, "chain_heads"),
-            ("a flag", record(.alice) { $0.flags.insert(.rngFault) }, "chain_heads"),
+            ("an outcome", record(.alice) { $0.outcome ^= 1 }, "evidence_roots"),
+            ("a setting", record(.bob) { $0.setting ^= 1 }, "evidence_roots"),
+            ("a duration", record(.bob) { $0.stopDelta -= 1 }, "evidence_roots"),
+            ("a start", record(.alice) { $0.startTick -= 1 }, "evidence_roots"),
+            ("an IQ point", record(.alice) { $0.i ^= 1 }, "evidence_roots"),
+            ("a flag", record(.alice) { $0.flags.insert(.rngFault) }, "evidence_roots"),
             (
                 "two records exchanged",
                 Damage(evidence: { arm in
@@ -71,7 +72,7 @@ import Testing
                     (records[0].setting, records[1].setting) = (records[1].setting, records[0].setting)
                     (records[0].outcome, records[1].outcome) = (records[1].outcome, records[0].outcome)
                     arm.halves.alice[0].records = TrialRecord.bytes(of: records)
-                }), "chain_heads"
+                }), "evidence_roots"
             ),
             (
                 "halves exchanged",
@@ -79,26 +80,48 @@ import Testing
                     let alice = arm.halves.alice[0].records
                     arm.halves.alice[0].records = arm.halves.bob[0].records
                     arm.halves.bob[0].records = alice
-                }), "chain_heads"
+                }), "evidence_roots"
             ),
             (
                 "a half removed", Damage(evidence: { if $0.firstIndex == 128 { $0.halves.bob = [] } }),
-                "chain_heads"
+                "evidence_roots"
             ),
             (
-                "a half twice", Damage(evidence: { $0.halves.alice += $0.halves.alice }), "chain_heads"
+                "a half twice", Damage(evidence: { $0.halves.alice += $0.halves.alice }), "evidence_roots"
             ),
             (
                 "clock records",
                 Damage(evidence: { arm in
                     arm.clocks.bob = arm.clocks.bob.map { ClockRecord(pulse: $0.pulse, tick: $0.tick - 8) }
-                }), "margins"
+                }), "evidence_roots"
+            ),
+            (
+                "a clock record in the middle, which no margin shows",
+                Damage(evidence: { arm in
+                    guard arm.firstIndex == 128 else { return }
+                    let first = arm.clocks.bob[0]
+                    arm.clocks.bob.insert(
+                        ClockRecord(pulse: first.pulse + 9, tick: first.tick + 9 * 640_000), at: 1)
+                }), "evidence_roots"
+            ),
+            (
+                "all pulse indices, which shifts nothing against anything",
+                Damage(evidence: { arm in
+                    for node in Node.allCases {
+                        arm.halves[node][0].firstPulse += 7
+                        arm.clocks[node] = arm.clocks[node].map { ClockRecord(pulse: $0.pulse + 7, tick: $0.tick) }
+                    }
+                }), "evidence_roots"
+            ),
+            (
+                "a boot's number",
+                Damage(evidence: { if $0.firstIndex == 128 { $0.halves.bob[0].bootID = 8 } }), "evidence_roots"
             ),
             (
                 "a pulse index", Damage(evidence: { if $0.firstIndex == 128 { $0.halves.bob[0].firstPulse += 1 } }),
-                "tally"
+                "evidence_roots"
             ),
-            ("a clock record removed", Damage(evidence: { $0.clocks.bob.removeLast() }), "tally"),
+            ("a clock record removed", Damage(evidence: { $0.clocks.bob.removeLast() }), "evidence_roots"),
             ("a longer distance", audit("survey.d_ab_m", 40.0), "calibration.audit"),
             ("a longer distance, frozen with it", audit("survey.d_ab_m", 40.0, follows: true), "calibration_hash"),
             ("a smaller uncertainty", audit("survey.terms", []), "calibration.survey"),

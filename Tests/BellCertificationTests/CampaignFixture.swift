@@ -1,5 +1,6 @@
 import BellAudit
 import BellCrypto
+import BellJournal
 import BellModel
 import BellTiming
 import Testing
@@ -99,24 +100,67 @@ struct CampaignFixture {
     }
 
     func evidence() throws -> CampaignEvidence {
-        var builder = EvidenceBuilder(sealed)
+        let campaign = try CampaignFixture.campaign
+        var builder = EvidenceBuilder(sealed, campaign: campaign, keys: try CampaignFixture.publicKeys())
         let parameters = try auditParameters()
         var number: UInt64 = 0
-        for arm in arms() {
+        for (i, arm) in arms().enumerated() {
             if arm.firstIndex >= number * plan.trialsPerBlock {
                 try builder.beginBlock(
                     number: number, calibrationHash: Blake2b.hash(text: "calibration \(number)"), audit: parameters)
                 number += 1
             }
-            try builder.add(arm)
+            let header = ArmHeader(
+                arm: UInt64(i), block: number - 1, firstIndex: arm.firstIndex, count: arm.count,
+                hostBitsCommitment: arm.commitment)
+            let signatures = try arm.halves.map { try $0.map { try CampaignFixture.sign($0, arm: UInt64(i)) } }
+            try builder.add(arm, header: header, signatures: signatures.map { $0.map { Optional($0) } })
         }
         #expect(builder.hasSimulatedRecords == simulated || statuses.isEmpty)
         return try builder.finish(
-            campaign: try #require(CampaignID(hex: "00112233445566778899aabbccddeeff")),
-            planHash: Blake2b.hash(text: sealed.json.text),
-            devices: ["alice": ["model": "mock"], "bob": ["model": "mock"]], simulated: simulated,
-            software: "0.1.0", end: end)
+            planHash: Blake2b.hash(text: sealed.json.text), devices: try CampaignFixture.devices(),
+            simulated: simulated, software: "0.1.0", end: end)
+    }
+
+    static var campaign: CampaignID {
+        get throws { try #require(CampaignID(hex: "00112233445566778899aabbccddeeff")) }
+    }
+
+    /// A node's key, the same in each test; `seed` makes others.
+    static func key(_ node: Node, seed: UInt8 = 1) throws -> SigningKey {
+        try #require(SigningKey(seed: [UInt8](repeating: seed + node.rawValue, count: 32)))
+    }
+
+    static func publicKeys(seed: UInt8 = 1) throws -> PerNode<ChunkKey?> {
+        try PerNode { try ChunkKey(bytes: key($0, seed: seed).publicKey, holder: .board) }
+    }
+
+    static func devices(seed: UInt8 = 1) throws -> JSON {
+        let keys = try publicKeys(seed: seed)
+        return [
+            "alice": [
+                "model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true,
+                "key": keys.alice?.json ?? .null,
+            ],
+            "bob": [
+                "model": "mock", "tick_rate_hz": 8_000_000_000, "has_signing_key": true, "key": keys.bob?.json ?? .null,
+            ],
+        ]
+    }
+
+    static func sign(_ half: HalfChunk, arm: UInt64, seed: UInt8 = 1) throws -> [UInt8] {
+        try key(half.node, seed: seed).sign(
+            SignedChunk(
+                campaign: campaign, arm: arm, bootID: half.bootID, firstIndex: half.firstIndex,
+                count: UInt32(half.count), digest: Blake2b.hash(half.records)
+            ).bytes)
     }
 
     func certificate() throws -> Certificate { try Certificate.issue(try evidence()) }
+}
+
+extension ArmEvidence {
+    /// Of the host's bits, with the salt that the tests use.
+    var committedBits: HostBits? { hostBits.map { HostBits(salt: [UInt8](repeating: 3, count: 16), bits: $0) } }
+    var commitment: Digest? { committedBits?.commitment }
 }

@@ -31,7 +31,7 @@ import TestSupport
         let text = try CampaignFixture(table1Counts, losses: 5).certificate().text
         for word in [
             "CERTIFIED", "SIMULATED", "p = ", "m_AB ≥ 9.489 ns", "k·u = 5 × 0.1167 ns = 0.583 ns", "unhealthy 5",
-            "freedom-of-choice", "3 021 trials = 3 016 valid + 5 lost", "plan hash", "chain alice",
+            "freedom-of-choice", "3 021 trials = 3 016 valid + 5 lost", "plan hash", "root alice", "key bob",
             "S             2.4145",
         ] { #expect(text.contains(word), "\(word)\n\(text)") }
         for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }

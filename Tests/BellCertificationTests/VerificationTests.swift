@@ -24,11 +24,14 @@ import TestSupport
         var calibrationFollows = false
         var trialsPerBlock: UInt64?
         var boot: UInt64 = 7
+        /// Signs what was altered, with these keys; and names them, if that is asked for. Else each chunk keeps the
+        /// signature that it had.
+        var signingSeed: UInt8?
+        var keySeed: UInt8 = 1
+        var signature: (inout [UInt8]?) -> Void = { _ in }
+        /// Admits in the summaries which signatures are not good.
+        var isHonestAboutSignatures = false
     }
-
-    static let devices: JSON = [
-        "alice": ["model": "mock", "tick_rate_hz": 8e9], "bob": ["model": "mock", "tick_rate_hz": 8e9],
-    ]
 
     /// Writes the fixture's campaign into a journal, as the daemon does, and returns its folder and path.
     static func write(_ fixture: CampaignFixture, _ damage: Damage = Damage()) throws -> String {
@@ -38,7 +41,7 @@ import TestSupport
         let journal = try Journal.create(
             at: path, campaign: try #require(CampaignID(hex: "00112233445566778899aabbccddeeff")),
             sealed: fixture.sealed, planHash: Blake2b.hash(text: fixture.sealed.json.text),
-            devices: devices, simulated: damage.simulated,
+            devices: try CampaignFixture.devices(seed: damage.keySeed), simulated: damage.simulated,
             software: "0.1.0")
         let sound = try fixture.auditParameters().json
         let parameters = try AuditParameters(json: damage.audit(sound))
@@ -46,17 +49,33 @@ import TestSupport
         let perBlock = damage.trialsPerBlock ?? fixture.plan.trialsPerBlock
         var auditor = Auditor(parameters)
         var sums = (tally: TrialTally(), margins: MarginSummary())
+        let checks = SignatureChecks(keys: try CampaignFixture.publicKeys(seed: damage.keySeed))
+        var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
         var number: UInt64 = 0
         var isOpen = false
         func close() throws {
             guard isOpen else { return }
+            let counts = checks.take().counts
+            let claimed = damage.isHonestAboutSignatures ? counts : counts.map { SignatureCount(signed: $0.chunks) }
             try journal.closeBlock(
-                number - 1, summary: damage.summary(["tally": sums.tally.json, "margins": sums.margins.json]))
+                number - 1,
+                summary: damage.summary([
+                    "tally": sums.tally.json, "margins": sums.margins.json,
+                    "next_index": JSON(count: journal.nextIndex),
+                    "evidence_roots": trees.map(\.root).json, "signatures": claimed.json,
+                ]))
             sums = (TrialTally(), MarginSummary())
             isOpen = false
         }
         var arms = fixture.arms()
-        for i in arms.indices { damage.evidence(&arms[i]) }
+        // What the boards signed, by node and first index; an alteration leaves it as it was.
+        var signed = PerNode<[UInt64: [UInt8]]>(alice: [:], bob: [:])
+        for i in arms.indices {
+            for half in arms[i].halves.alice + arms[i].halves.bob {
+                signed[half.node][half.firstIndex] = try CampaignFixture.sign(half, arm: UInt64(i))
+            }
+            damage.evidence(&arms[i])
+        }
         for (i, arm) in arms.enumerated() {
             if arm.firstIndex >= number * perBlock {
                 try close()
@@ -72,7 +91,7 @@ import TestSupport
                 number += 1
                 isOpen = true
             }
-            let bits = arm.hostBits.map { HostBits(salt: [UInt8](repeating: 3, count: 16), bits: $0) }
+            let bits = arm.committedBits
             try journal.commitArm(
                 ArmHeader(
                     arm: UInt64(i), block: number - 1, firstIndex: arm.firstIndex, count: arm.count,
@@ -83,11 +102,24 @@ import TestSupport
             sums.margins += result.margins
             var statuses = result.statuses
             if i == 1 { damage.statuses(&statuses) }
-            try journal.record(
+            let signatures = try arm.halves.map { halves in
+                try halves.map { half -> [UInt8]? in
+                    var signature = signed[half.node][half.firstIndex]
+                    if let seed = damage.signingSeed {
+                        signature = try CampaignFixture.sign(half, arm: UInt64(i), seed: seed)
+                    }
+                    if i == 1, half.node == .alice { damage.signature(&signature) }
+                    return signature
+                }
+            }
+            let chunks = try journal.record(
                 arm: UInt64(i),
                 ArmResult(
-                    halves: arm.halves, clocks: arm.clocks, statuses: statuses,
+                    halves: arm.halves, clocks: arm.clocks, signatures: signatures, statuses: statuses,
                     margins: i == 1 ? damage.margins(result.margins.json) : result.margins.json))
+            checks.begin(chunks, of: UInt64(i), in: journal.campaign)
+            let leaves = try #require(try journal.storedArm(UInt64(i))?.leaves)
+            for node in Node.allCases { trees[node].append(leaves[node]) }
         }
         try close()
         switch fixture.end {
@@ -110,18 +142,23 @@ import TestSupport
     /// The certificate of what a journal holds.
     static func certificate(_ path: String, _ fixture: CampaignFixture) throws -> Certificate {
         let journal = try Journal.openReadOnly(at: path)
-        var builder = EvidenceBuilder(journal.sealed)
+        var builder = EvidenceBuilder(
+            journal.sealed, campaign: journal.campaign,
+            keys: try PerNode<ChunkKey?>(devices: journal.devices, path: "devices"))
         for block in try journal.blocks() {
             try builder.beginBlock(
                 number: block.header.number, calibrationHash: block.header.calibrationHash,
                 audit: try AuditParameters(json: block.header.audit))
             for arm in try journal.committedArms() where arm.block == block.header.number {
-                try builder.add(try journal.evidence(arm: arm.arm))
+                let stored = try #require(try journal.storedArm(arm.arm)?.result)
+                try builder.add(
+                    try journal.evidence(arm: arm.arm), header: arm,
+                    signatures: stored.chunks.map { $0.map(\.signature) })
             }
         }
         return try Certificate.issue(
             try builder.finish(
-                campaign: journal.campaign, planHash: journal.planHash, devices: journal.devices,
+                planHash: journal.planHash, devices: journal.devices,
                 simulated: journal.simulated, software: journal.software, end: fixture.end))
     }
 
@@ -195,7 +232,8 @@ import TestSupport
         let path = try VerificationTests.write(fixture)
         let report = try VerificationTests.verify(path, try other.certificate())
         #expect(
-            report.differences.contains { $0.contains("certificate: blocks[0].chain_heads.alice") }, "\(report.text)")
+            report.differences.contains { $0.contains("certificate: blocks[0].evidence_roots.alice") }, "\(report.text)"
+        )
         #expect(report.exitCode == .dataIntegrity)
     }
 

@@ -8,7 +8,7 @@ import Glibc
 import Testing
 import TestSupport
 
-/// A whole campaign as belld would send it: sealed plan, arms, block ends with true tallies and chains, an end.
+/// A whole campaign as belld would send it: sealed plan, arms, block ends with true tallies and roots, an end.
 struct Fixture {
     var campaign: CampaignID
     var sealed: SealedPlan
@@ -32,7 +32,8 @@ struct Fixture {
             sequence: "bell-chsh.yaml", sequenceHash: .zero)
         sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00Z")
         begin = CampaignBegin(
-            plan: sealed.json, planHash: Blake2b.hash(text: sealed.json.text), devices: [:], simulated: true,
+            plan: sealed.json, planHash: Blake2b.hash(text: sealed.json.text),
+            devices: ["alice": ["key": Self.key(1)], "bob": ["key": Self.key(2)]], simulated: true,
             software: "test")
         let audit = try Self.audit()
         let last = run ?? trials
@@ -41,23 +42,21 @@ struct Fixture {
             reason: last == trials ? nil : "stopped by a test")
         var next: UInt64 = 0
         var number: UInt64 = 0
-        var heads = PerNode(alice: Digest.zero, bob: Digest.zero)
+        var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
         while next < last {
             let first = next
             number += 1
             var tally = TrialTally()
+            var chunks: UInt64 = 0
             while next < min(first + block, last) {
                 let count = min(arm, first + block - next, last - next)
                 let statuses = (0..<count).map { _ in Self.status(&random) }
                 let hash = Blake2b.hash(statuses + [number].flatMap { [UInt8(truncatingIfNeeded: $0)] })
-                // Alice's records came in one chunk, bob's in two, now and then in none.
                 let frame = OutcomesFrame(
                     arm: next / arm, firstIndex: next,
-                    hashes: PerNode(alice: [hash], bob: random.next() % 8 == 0 ? [] : [hash, .zero]),
-                    statuses: statuses)
-                for node in Node.allCases {
-                    for hash in frame.hashes[node] { heads[node] = Blake2b.hash(heads[node].bytes + hash.bytes) }
-                }
+                    leaves: PerNode(alice: hash, bob: Blake2b.hash(hash.bytes)), statuses: statuses)
+                for node in Node.allCases { trees[node].append(frame.leaves[node]) }
+                chunks += 1
                 tally += frame.tally
                 next = frame.nextIndex
                 items.append(.outcomes(frame))
@@ -67,7 +66,8 @@ struct Fixture {
                 .blockEnd(
                     BlockEnd(
                         number: number, firstIndex: first, nextIndex: next, tally: tally,
-                        margins: Self.margins(tally), calibrationHash: .zero, chainHeads: heads, audit: audit)))
+                        margins: Self.margins(tally), calibrationHash: .zero, evidenceRoots: trees.map(\.root),
+                        signatures: PerNode { _ in SignatureCount(signed: chunks) }, audit: audit)))
         }
         items.append(.end(end))
     }
@@ -83,6 +83,10 @@ struct Fixture {
             for item in fixture.items { source.append(item, to: fixture.campaign) }
         }
         return source
+    }
+
+    private static func key(_ byte: UInt8) -> JSON {
+        ["public": .string([UInt8](repeating: byte, count: 32).hex), "holder": "board"]
     }
 
     /// Wins with probability 0.82, is lost with probability 1/64.

@@ -111,8 +111,8 @@ struct LedgerTests {
         arm.statuses[5] ^= 1
         expect("told again, differently") { () throws(BellError) in try ledger.check(arm) }
         arm = fixture.arms[3]
-        arm.hashes.bob = []
-        arm.hashes.alice = []
+        arm.leaves.bob = .zero
+        arm.leaves.alice = .zero
         expect("told again, differently") { () throws(BellError) in try ledger.check(arm) }
         arm = fixture.arms[3]
         arm.firstIndex += 1
@@ -124,7 +124,7 @@ struct LedgerTests {
         #expect(try ledger.finish(fixture.end).tally == fixture.tally)
     }
 
-    @Test("a block whose tally, range or chain is not what was counted is refused, and the true one is taken")
+    @Test("a block whose tally, range or root is not what was counted is refused, and the true one is taken")
     func blocks() throws {
         let fixture = try Fixture()
         let ledger = try ledger(fixture)
@@ -137,8 +137,8 @@ struct LedgerTests {
         lie.tally = try #require(TrialTally(counts: counts, lossCounts: truth.tally.lossCounts))
         expect("another tally") { () throws(BellError) in try ledger.add(lie) }
         lie = truth
-        lie.chainHeads.bob = .zero
-        expect("other chain heads") { () throws(BellError) in try ledger.add(lie) }
+        lie.evidenceRoots.bob = .zero
+        expect("other roots of evidence") { () throws(BellError) in try ledger.add(lie) }
         lie = truth
         lie.firstIndex += 64
         expect("begins at trial") { () throws(BellError) in try ledger.add(lie) }
@@ -157,8 +157,8 @@ struct LedgerTests {
         try add(fixture.items.prefix(16), to: ledger)
         try add(fixture.items.dropFirst(17).prefix(5), to: ledger)
         var lie = fixture.blocks[0]
-        lie.chainHeads.alice = .zero
-        expect("other chain heads") { () throws(BellError) in try ledger.add(lie) }
+        lie.evidenceRoots.alice = .zero
+        expect("other roots of evidence") { () throws(BellError) in try ledger.add(lie) }
         lie = fixture.blocks[0]
         lie.nextIndex -= 1
         expect("where no arm ends") { () throws(BellError) in try ledger.add(lie) }
@@ -189,7 +189,7 @@ struct LedgerTests {
         let ledger = try ledger(fixture)
         expect("begins at trial 64, not at 0") { () throws(BellError) in try ledger.add(fixture.arms[1]) }
         try add(fixture.items, to: ledger)
-        let more = OutcomesFrame(arm: 9, firstIndex: 128, hashes: PerNode(alice: [], bob: []), statuses: [0])
+        let more = OutcomesFrame(arm: 9, firstIndex: 128, leaves: PerNode(alice: .zero, bob: .zero), statuses: [0])
         expect("only 128 are sealed") { () throws(BellError) in try ledger.add(more) }
     }
 
@@ -233,7 +233,8 @@ struct LedgerTests {
         let database = try Database(path: path, mode: .readWrite)
         for change in [
             "UPDATE arms SET statuses = zeroblob(64) WHERE first_index = 640",
-            "UPDATE arms SET chunks_alice = zeroblob(32) WHERE first_index = 640",
+            "UPDATE arms SET leaf_alice = zeroblob(32) WHERE first_index = 640",
+            "UPDATE arms SET leaf_bob = zeroblob(31) WHERE first_index = 640",
             "UPDATE arms SET statuses = x'ff' WHERE first_index = 640",
             "DELETE FROM arms WHERE first_index = 640",
             "DELETE FROM arms",
@@ -249,7 +250,11 @@ struct LedgerTests {
                 _ = try Ledger(path: path, campaign: fixture.campaign, begin: nil)
             }
         }
-        try database.execute("PRAGMA user_version = 2")
+        try database.execute("PRAGMA user_version = 1")
+        expect("older bellcert", code: .certifierOlderVersion) { () throws(BellError) in
+            _ = try Ledger(path: path, campaign: fixture.campaign, begin: fixture.begin)
+        }
+        try database.execute("PRAGMA user_version = 3")
         expect("newer bellcert", code: .certifierNewerVersion) { () throws(BellError) in
             _ = try Ledger(path: path, campaign: fixture.campaign, begin: fixture.begin)
         }

@@ -156,7 +156,7 @@ struct ProgramTests {
             Issue.record("a block's end was expected")
             return
         }
-        block.chainHeads.alice = .zero
+        block.evidenceRoots.alice = .zero
         bad.items[16] = .blockEnd(block)
         let source = Fixture.source(bad, good)
         let server = try Server(endpoint, source)
@@ -170,7 +170,7 @@ struct ProgramTests {
         #expect(wait(5) { server.server.status.refusals[bad.campaign] != nil })
         let error = try #require(server.server.status.refusals[bad.campaign])
         #expect(error.code == .streamContradiction)
-        #expect(error.cause?.contains("other chain heads") == true)
+        #expect(error.cause?.contains("other roots of evidence") == true)
         #expect(!source.acknowledgement(of: bad.campaign).end)
         #expect(!fileExists("\(folder.state.folder(of: bad.campaign))/certificate.json"))
         #expect(logText().contains("campaign refused"))

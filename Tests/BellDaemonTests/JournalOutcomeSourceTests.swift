@@ -52,7 +52,8 @@ import Testing
                 number,
                 summary: [
                     "next_index": JSON(count: journal.nextIndex), "tally": tally.json, "margins": [:],
-                    "chain_heads": ["alice": head, "bob": head],
+                    "evidence_roots": ["alice": head, "bob": head],
+                    "signatures": PerNode { _ in SignatureCount(signed: 1) }.json,
                 ])
         }
 

@@ -19,9 +19,13 @@ enum Fixture {
             sequence: "bell.yaml", sequenceHash: .zero),
         number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00Z")
 
+    static var campaign: CampaignID {
+        guard let campaign = CampaignID(bytes: (0..<16).map { UInt8($0) }) else { preconditionFailure("16 bytes") }
+        return campaign
+    }
+
     static func create(_ path: String) throws -> Journal {
-        let campaign = try #require(CampaignID(bytes: (0..<16).map { UInt8($0) }))
-        return try Journal.create(
+        try Journal.create(
             at: path, campaign: campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
             devices: ["alice": "mock", "bob": "mock"], simulated: true)
     }

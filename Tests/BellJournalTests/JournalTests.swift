@@ -63,7 +63,7 @@ struct JournalTests {
         }
     }
 
-    @Test("The outcome stream can begin at any trial, and ends before the first unrecorded arm")
+    @Test("Outcomes can be read from any trial on, and ends before the first unrecorded arm")
     func frames() throws {
         let folder = try TemporaryFolder()
         let journal = try Fixture.filled(folder.journal)
@@ -72,12 +72,7 @@ struct JournalTests {
             let frames = try journal.frames(from: index)
             #expect(frames.first?.firstIndex == index)
             #expect(frames.flatMap(\.statuses) == Array(statuses[Int(index)...]))
-            for frame in frames {
-                #expect(
-                    frame.hashes.alice
-                        == Blake2b.hash(Fixture.result(Fixture.header(frame.arm)).halves.alice[0].records))
-                #expect(frame.block == (frame.arm < 3 ? 1 : 2))
-            }
+            for frame in frames { #expect(frame.block == (frame.arm < 3 ? 1 : 2)) }
         }
         #expect(try journal.frames(from: 0, limit: 2).map(\.arm) == [0, 1])
         for index in [400, 500, .max] as [UInt64] { #expect(try journal.frames(from: index).isEmpty) }
@@ -98,16 +93,14 @@ struct JournalTests {
         }
         result.halves = PerNode(alice: [piece(50..<100), piece(0..<30), piece(20..<40)], bob: [])
         result.clocks.bob = []
-        result.signatures = PerNode(alice: [[1], [2, 3], []], bob: [])
+        result.signatures = PerNode(alice: [[1], nil, []], bob: [])
         try journal.commitArm(Fixture.header(0))
         let stored = try journal.record(arm: 0, result)
         #expect(stored.alice.map(\.firstIndex) == [50, 0, 20])
         let evidence = try journal.evidence(arm: 0)
         #expect(evidence.halves == result.halves && evidence.clocks == result.clocks)
-        #expect(try journal.storedArm(0)?.result?.chunks.alice.map(\.signature) == [[1], [2, 3], []])
-        let frame = try #require(try journal.frames(from: 0).first)
-        #expect(frame.hashes.alice == Blake2b.hash(stored.alice.flatMap(\.hash.bytes)))
-        #expect(frame.hashes.bob == .zero)
+        #expect(try journal.storedArm(0)?.result?.chunks.alice.map(\.signature) == [[1], nil, []])
+        #expect(try journal.storedArm(0)?.result?.clocks == result.clocks)
         try journal.verifyStructure()
     }
 

@@ -106,7 +106,7 @@ func digestsOfBothNodes() throws {
         (["alice": heads.json["alice"] ?? .null] as JSON, "heads.bob"),
         (["alice": heads.json["alice"] ?? .null, "bob": heads.json["bob"] ?? .null, "eve": 1] as JSON, "heads.eve"),
     ] {
-        let error = #expect(throws: BellError.self) { _ = try PerNode(json: json, path: "heads") }
+        let error = #expect(throws: BellError.self) { _ = try PerNode<Digest>(json: json, path: "heads") }
         #expect(error?.code == .jsonShape)
         #expect(error?.place == place)
     }

@@ -28,7 +28,7 @@ struct Recording {
                 }
                 let hash = try #require(Digest(bytes: (0..<32).map { UInt8($0) &+ UInt8(truncatingIfNeeded: arm) }))
                 let frame = OutcomesFrame(
-                    arm: arm, firstIndex: next, hashes: PerNode(alice: [hash], bob: [hash]), statuses: statuses)
+                    arm: arm, firstIndex: next, leaves: PerNode(alice: hash, bob: .zero), statuses: statuses)
                 tally += frame.tally
                 next = frame.nextIndex
                 arm += 1
@@ -39,7 +39,8 @@ struct Recording {
                 .blockEnd(
                     BlockEnd(
                         number: UInt64(block), firstIndex: first, nextIndex: next, tally: tally, margins: [:],
-                        calibrationHash: .zero, chainHeads: PerNode(alice: .zero, bob: .zero), audit: [:])))
+                        calibrationHash: .zero, evidenceRoots: PerNode(alice: .zero, bob: .zero),
+                        signatures: PerNode(alice: SignatureCount(), bob: SignatureCount()), audit: [:])))
         }
         items.append(.end(CampaignEnd(state: .completed, nextIndex: next, notRun: 0)))
     }

@@ -83,10 +83,7 @@ extension StreamFrame {
             members["arm"] = JSON(count: outcomes.arm)
             members["first_index"] = JSON(count: outcomes.firstIndex)
             members["statuses"] = .string(outcomes.statuses.hex)
-            members["hashes"] = [
-                "alice": .array(outcomes.hashes.alice.map { .string($0.description) }),
-                "bob": .array(outcomes.hashes.bob.map { .string($0.description) }),
-            ]
+            members["leaves"] = outcomes.leaves.json
         case .blockEnd(_, let block):
             members.merge(block.json.objectValue ?? [:]) { $1 }
             members["type"] = "BLOCK_END"

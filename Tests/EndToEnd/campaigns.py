@@ -21,6 +21,10 @@ def a_campaign_gives_a_certificate_that_verify_recomputes():
         certificate = it.certificate()
         assert certificate["simulated"] is True
         assert certificate["verdict"] == "certified", certificate["reasons"]
+        for node in "alice", "bob":
+            count, key = certificate["signatures"][node], certificate["node_keys"][node]
+            assert count["signed"] > 0 and count["unsigned"] == count["bad"] == 0, count
+            assert key["holder"] == "board" and certificate["devices"][node]["key"] == key, key
         it.ctl("campaign", "verify")
         assert it.json("campaign", "verify")["match"] is True
         it.ctl("campaign", "export", "--csv")

@@ -27,29 +27,21 @@ public struct ChunkSignature: Hashable, Sendable {
         self.signature = signature
     }
 
-    /// What is signed: the 16 ASCII bytes `BELL chunk v1` and three zeroes, then the payload up to the signature.
-    public var signedBytes: [UInt8] {
-        var bytes = [UInt8]("BELL chunk v1\0\0\0".utf8)
-        appendSigned(to: &bytes)
-        return bytes
+    /// What the signature states.
+    public var chunk: SignedChunk {
+        SignedChunk(
+            campaign: campaign, arm: arm, bootID: bootID, firstIndex: firstIndex, count: count, digest: digest)
     }
 
-    private func appendSigned(to bytes: inout [UInt8]) {
-        bytes.append(contentsOf: campaign.bytes)
-        bytes.appendLittleEndian(arm)
-        bytes.appendLittleEndian(bootID)
-        bytes.appendLittleEndian(firstIndex)
-        bytes.appendLittleEndian(count)
-        bytes.appendZeroes(4)
-        bytes.append(contentsOf: digest.bytes)
-    }
+    /// What is signed: the 16 ASCII bytes `BELL chunk v1` and three zeroes, then the payload up to the signature.
+    public var signedBytes: [UInt8] { chunk.bytes }
 }
 
 extension ChunkSignature: BoardPayload {
     var sizeHint: Int { 144 }
 
     func append(to bytes: inout [UInt8]) {
-        appendSigned(to: &bytes)
+        bytes.append(contentsOf: signedBytes.dropFirst(16))
         bytes.append(contentsOf: signature)
     }
 

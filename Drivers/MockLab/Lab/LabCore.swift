@@ -60,14 +60,16 @@ struct LabCore: Sendable {
             let stream = 16 + UInt64(node.rawValue)
             return VirtualBoard(
                 node: node, truth: truth, isMaster: node == profile.triggerMaster,
-                key: LabCore.key(seed: seed, node: node), bootID: makeBootID(),
+                key: LabCore.key(node), bootID: makeBootID(),
                 counter: LabCore.counter(truth, seed: seed, stream: stream + 16, since: 0),
                 random: NodeRandomness(seed: seed, stream: stream, bias: truth.rngBias, rule: truth.rngRule))
         }
     }
 
-    private static func key(seed: UInt64, node: Node) -> SigningKey {
-        let bytes = Blake2b.hash(text: "mocklab node key \(seed) \(node.name)").bytes
+    /// A board keeps its key as it keeps its serial number: a campaign goes on after the laboratory was started anew,
+    /// whatever its seed. Nobody should trust it.
+    private static func key(_ node: Node) -> SigningKey {
+        let bytes = Blake2b.hash(text: "mocklab node key \(node.name)").bytes
         return SigningKey(seed: bytes) ?? SigningKey.generate()
     }
 
