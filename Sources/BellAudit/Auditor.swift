@@ -16,8 +16,8 @@ public func audit(_ arm: ArmEvidence, _ parameters: AuditParameters) -> ArmAudit
 ///
 /// Each trial gets the first cause that holds, or is valid:
 /// 1. a half is missing: `both_missing`, `alice_missing`, `bob_missing`;
-/// 2. copies of a half contradict each other, the halves name different pulses, or a record has another index than its
-///    place says: `mispaired`;
+/// 2. copies of a half contradict each other, the halves name different pulses, a pulse does not come after those of the
+///    trials before, or a record has another index than its place says: `mispaired`;
 /// 3. a setting or outcome is not 0 or 1: `malformed`;
 /// 4. a node reports a fault, or a record is simulated in a campaign that is not: `unhealthy`;
 /// 5. a setting's origin or value is not what the plan or the host had committed to: `host_bit_mismatch`;

@@ -28,7 +28,26 @@ struct Pieces {
         list.sort { ($0.range.lowerBound, $0.chunk ?? -1) < ($1.range.lowerBound, $1.chunk ?? -1) }
         for i in list.indices.dropFirst() where list[i].range.lowerBound < list[i - 1].range.upperBound {
             merge(chunks, firstIndex: firstIndex, count: count)
-            return
+            break
+        }
+        refuseOldPulses(chunks, firstIndex: firstIndex)
+    }
+
+    /// Marks pieces whose pulses do not come after those of the trials before them.
+    ///
+    /// A shared pulse starts one trial, so both nodes together could else count their lucky trials again under other
+    /// indices, with time tags that fit the pulses.
+    private mutating func refuseOldPulses(_ chunks: [HalfChunk], firstIndex: UInt64) {
+        var next: UInt64 = 0
+        for i in list.indices {
+            guard let place = list[i].chunk else { continue }
+            let chunk = chunks[place]
+            let pulse = chunk.firstPulse &+ (firstIndex &+ UInt64(list[i].range.lowerBound) &- chunk.firstIndex)
+            if pulse < next {
+                list[i].chunk = nil
+            } else {
+                next = pulse &+ UInt64(list[i].range.count)
+            }
         }
     }
 
