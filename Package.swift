@@ -178,7 +178,7 @@ let package = Package(
             of: "MockLab",
             [
                 "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
-                "USBTransport", "VirtualUSB",
+                "BellAudit", "USBTransport", "VirtualUSB",
             ], exclude: ["Reference"]),
         tests(of: "BellRandomness", ["TestSupport"]),
         tests(of: "BellFit", exclude: ["Reference"]),

@@ -19,15 +19,17 @@ extension VirtualBoard {
             pulseDelay: truth.triggerDelay, jitterStep: Int64(truth.triggerJitter / 2))
     }
 
-    /// Takes the records of consecutive trials into the spool, sends them, and ends the arm after its last trial.
-    mutating func record(_ output: TrialSampler.Output, firstPulse: UInt64, fault: ChunkFault) {
-        guard let order = arm?.order, let first = arm?.nextIndex else { return }
-        arm?.count(firstPulse: firstPulse, ticks: output.pulseTicks)
-        let trials = TrialsMessage(
-            campaign: order.campaign, arm: order.arm, bootID: bootID, firstIndex: first, firstPulse: firstPulse,
-            records: output.records)
-        if !fault.contains(.drop) {
-            let end = first + UInt64(trials.count)
+    /// Takes what is to be sent of consecutive trials into the spool, sends it, and ends the arm after its last trial.
+    ///
+    /// - Parameter chunks: One, or what a cheating board makes of it.
+    mutating func record(_ chunks: [HalfChunk], pulseTicks: [UInt64], firstPulse: UInt64, fault: ChunkFault) {
+        guard let order = arm?.order else { return }
+        arm?.count(firstPulse: firstPulse, ticks: pulseTicks)
+        for chunk in chunks where !fault.contains(.drop) {
+            let trials = TrialsMessage(
+                campaign: order.campaign, arm: order.arm, bootID: chunk.bootID, firstIndex: chunk.firstIndex,
+                firstPulse: chunk.firstPulse, records: chunk.records)
+            let end = chunk.range.upperBound
             keepAndSend(.trials(trials), order, endIndex: end, records: trials.count, fault: fault)
             if truth.signs { keepAndSend(.chunkSignature(signature(of: trials)), order, endIndex: end) }
         }
@@ -54,7 +56,7 @@ extension VirtualBoard {
 
     private func signature(of trials: TrialsMessage) -> ChunkSignature {
         var signature = ChunkSignature(
-            campaign: trials.campaign, arm: trials.arm, bootID: bootID, firstIndex: trials.firstIndex,
+            campaign: trials.campaign, arm: trials.arm, bootID: trials.bootID, firstIndex: trials.firstIndex,
             count: UInt32(trials.count), digest: Blake2b.hash(trials.records))
         signature.signature = key.sign(signature.signedBytes)
         return signature

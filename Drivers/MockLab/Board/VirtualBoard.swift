@@ -235,6 +235,9 @@ struct VirtualBoard: Sendable {
         send(.fault(FaultReport(code: code, severity: .stopped, tick: tick, arm: name, text: text)))
     }
 
+    /// Pretends a restart that it did not have.
+    mutating func claim(bootID: UInt64) { self.bootID = bootID }
+
     private mutating func forgetProgram() {
         program = nil
         programVersion += 1

@@ -10,7 +10,7 @@ struct LabCore: Sendable {
     let profile: MockProfile
     private let seed: UInt64
     private let pace: Pace
-    private let makeBootID: @Sendable () -> UInt64
+    let makeBootID: @Sendable () -> UInt64
     let gaussian = GaussianTable()
     var random: TrialSampler.Randomness
     var boards: PerNode<VirtualBoard>
@@ -32,6 +32,8 @@ struct LabCore: Sendable {
     /// What the drift has made of the profile's physics.
     var truthNow: PhysicsTruth
     var gauges: GaugeBook
+    /// Nil in an honest laboratory.
+    var cheat: Cheat?
 
     private struct PhysicsKey: Equatable {
         var versions: PerNode<Int?>
@@ -47,6 +49,7 @@ struct LabCore: Sendable {
         drift = LabDrift(profile: profile, seed: seed)
         truthNow = profile.physics
         gauges = GaugeBook(profile: profile, seed: seed)
+        cheat = profile.adversary.map { Cheat($0, boards: profile.boards, seed: seed) }
         self.seed = seed
         self.pace = pace
         self.makeBootID = makeBootID
@@ -163,19 +166,30 @@ struct LabCore: Sendable {
             return
         }
         let period = LabCore.period(of: program)
-        let halves = PerNode { boards[$0].half(count: slice) }
-        let made = play(slice, period: period, halves: halves, areTrials: true) { $0.sampler() }
+        var halves = PerNode { boards[$0].half(count: slice) }
+        foresee(&halves, count: slice)
+        var made = play(slice, period: period, halves: halves, areTrials: true) { $0.sampler() }
+        forge(&made, firstIndex: first, period: period)
         let range = first..<first + UInt64(slice)
         let chunkFaults = faults.strikeIn(range)
-        for node in Node.allCases {
-            guard var output = made[node] else { continue }
-            var chunk: ChunkFault = []
-            for fault in chunkFaults where fault.node == node {
-                chunk.formUnion(fault.chunkFault)
-                fault.damage(&output.records, first: first)
+        var frameFaults = PerNode<ChunkFault>(alice: [], bob: [])
+        for fault in chunkFaults where made[fault.node] != nil {
+            frameFaults[fault.node].formUnion(fault.chunkFault)
+            if var records = made[fault.node]?.records {
+                fault.damage(&records, first: first)
+                made[fault.node]?.records = records
             }
-            if faults.permuted[node] { RecordEdit.reverseOutcomes(&output.records) }
-            boards[node].record(output, firstPulse: pulse, fault: chunk)
+        }
+        for node in Node.allCases where faults.permuted[node] {
+            if var records = made[node]?.records {
+                RecordEdit.reverseOutcomes(&records)
+                made[node]?.records = records
+            }
+        }
+        let sent = chunks(of: made, firstIndex: first)
+        for node in Node.allCases {
+            guard let output = made[node] else { continue }
+            boards[node].record(sent[node], pulseTicks: output.pulseTicks, firstPulse: pulse, fault: frameFaults[node])
         }
         pulse &+= UInt64(slice)
         time &+= UInt64(slice) &* period

@@ -16,6 +16,8 @@ public struct MockProfile: Equatable, Sendable {
     public var gauges: [GaugeTruth] = []
     /// Which of these numbers change, and how.
     public var drift = DriftPlan()
+    /// How the laboratory cheats; nil: not at all.
+    public var adversary: Adversary?
 
     public init(name: String, physics: PhysicsTruth, boards: PerNode<BoardTruth>, triggerMaster: Node = .alice) {
         self.name = name
@@ -49,6 +51,7 @@ public struct MockProfile: Equatable, Sendable {
         }
         let gauges = GaugeTruth.all(reading: &reader, instruments: instruments.map(\.name))
         let drift = DriftPlan(reading: &reader)
+        let adversary = Adversary.optional(reading: &reader)
         try reader.finish()
         guard let alice = read.alice.1, let bob = read.bob.1 else {
             throw BellError(.yamlValue, "A board's tick rate is not between 1 kHz and 1 THz.", at: yaml.source)
@@ -61,6 +64,7 @@ public struct MockProfile: Equatable, Sendable {
         self.instruments = instruments
         self.gauges = gauges
         self.drift = drift
+        self.adversary = adversary
     }
 }
 
