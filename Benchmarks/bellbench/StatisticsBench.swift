@@ -192,7 +192,7 @@ struct StatisticsBench {
                 return word >> 54 == 0 ? lost : table[(Int(word & 0xfffff) * table.count) >> 20]
             }
             return OutcomesFrame(
-                arm: UInt64(arm), firstIndex: UInt64(arm * armTrials), hashes: PerNode(alice: [], bob: []),
+                arm: UInt64(arm), firstIndex: UInt64(arm * armTrials), leaves: PerNode(alice: .zero, bob: .zero),
                 statuses: statuses)
         }
     }

@@ -2,7 +2,7 @@ public import BellModel
 
 /// The evidence of a campaign in a cheating laboratory, arm by arm, without boards, sockets or physics.
 ///
-/// About 40 ns a trial for both nodes in a release build, so that a thousand campaigns take seconds. Records have no IQ
+/// About 70 ns a trial in a release build, the audit included, so that a thousand campaigns take seconds. Records have no IQ
 /// points (both codes are 0); everything else is what boards with the same clocks would send.
 public struct CheatingCampaign: Sendable {
     /// When things happen in a trial, in ticks of both boards.
