@@ -63,8 +63,10 @@ public struct CertificateDifference: Equatable, Sendable {
             case (.object(let x)?, .object(let y)?):
                 for key in Set(x.keys).union(y.keys).sorted() { compare(x[key], y[key], path: "\(path).\(key)") }
             case (.array(let x)?, .array(let y)?):
+                // Spelled out, because a bare nil would be JSON's null.
+                let none = JSON?.none
                 for i in 0..<max(x.count, y.count) {
-                    compare(i < x.count ? x[i] : nil, i < y.count ? y[i] : nil, path: "\(path)[\(i)]")
+                    compare(i < x.count ? x[i] : none, i < y.count ? y[i] : none, path: "\(path)[\(i)]")
                 }
             case (let x?, let y?): if x.text != y.text { add("\(path): \(shown(x)), then \(shown(y))") }
             case (let x?, nil): add("\(path): \(shown(x)), then missing")
