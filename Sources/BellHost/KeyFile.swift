@@ -73,9 +73,10 @@ public struct KeyFile: Sendable {
 
     /// What others may have put there, or damage: never replaced by itself.
     private func unusable(_ what: String, fix: String? = nil) -> BellError {
-        BellError(
-            .keyFile, what, at: path, state: "it was neither used nor changed",
-            fix: fix ?? "put it back from a copy, or move it away: then a new key is made, and must be made known")
+        let fresh =
+            "put it back from a copy; or move it away, which makes a new key: campaigns under way do not go on with "
+            + "another node's key, and whoever trusts the certifier's must be told the new one"
+        return BellError(.keyFile, what, at: path, state: "it was neither used nor changed", fix: fix ?? fresh)
     }
 
     /// Whole or not at all, and never over one that somebody else has just made; `link(2)`.
