@@ -241,7 +241,7 @@ let package = Package(
             [
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
                 "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
-                "VirtualUSB",
+                "VirtualUSB", "BellCertification", "BellStatistics",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,3 +1,4 @@
+import BellCrypto
 public import BellModel
 
 extension Certificate {
@@ -39,7 +40,7 @@ extension Certificate {
                 fix: "use the file as bellcert wrote it")
         }
         let evidence = try Certificate.evidence(json)
-        let issued = try Certificate.issue(evidence)
+        let issued = try Certificate.issue(evidence).naming(try Certificate.signer(json))
         let differences = JSONDifference.list(json, expected: issued.json, path: "").filter { !$0.hasPrefix("hash:") }
         guard differences.isEmpty else {
             throw BellError(
@@ -60,17 +61,25 @@ extension Certificate {
         return evidence
     }
 
+    /// Reads who signed; null for nobody.
+    private static func signer(_ json: JSON) throws(BellError) -> PublicKey? {
+        guard let member = json["signed_by"], member != .null else { return nil }
+        guard let key = member.stringValue.flatMap({ PublicKey(hex: $0) }) else {
+            throw BellError(.jsonShape, "Expected 64 hexadecimal digits or null.", at: "certificate.signed_by")
+        }
+        return key
+    }
+
     /// The members that are computed from the evidence, or say what the file is.
     private static let derivedKeys = [
         "kind", "version", "verdict", "reasons", "tally", "locality", "node_keys", "signatures", "claims", "statistics",
-        "local_realism",
-        "min_entropy", "consistency", "assumptions", "hash",
+        "local_realism", "min_entropy", "consistency", "assumptions", "signed_by", "hash",
     ]
 
     /// What contradicts the rest of an altered certificate, so far as that can be told.
     private static func suspicions(_ json: JSON) -> String? {
         do throws(BellError) {
-            let issued = try issue(try evidence(json))
+            let issued = try issue(try evidence(json)).naming(try signer(json))
             let differences = JSONDifference.list(json, expected: issued.json, path: "")
                 .filter { !$0.hasPrefix("hash:") }
             if differences.isEmpty { return "its numbers agree with one another: text, a hash or a key was changed" }

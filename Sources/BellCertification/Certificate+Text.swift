@@ -39,6 +39,7 @@ extension Certificate {
         blocks(&page)
         page.line()
         page.row("hash", hash.description)
+        page.row("signed by", signedBy.map { "\($0)" } ?? "nobody")
         return page.text
     }
 

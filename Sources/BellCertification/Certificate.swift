@@ -17,12 +17,13 @@ public struct Certificate: Sendable {
     /// The version of the format that this belld writes; version 1 had hash chains instead of signed evidence.
     public static let version = 2
 
-    /// Computes all findings and makes the certificate.
+    /// Computes all findings and makes the certificate; ``signed(by:)`` signs it.
     ///
     /// A campaign whose claim fails gets one as well: it says not certified, and why.
     public static func issue(_ evidence: CampaignEvidence) throws(BellError) -> Certificate {
         let findings = Findings(evidence)
         var members = Certificate.members(evidence, findings)
+        members["signed_by"] = .null
         let hash = Certificate.hash(members)
         members["hash"] = .string(hash.description)
         return Certificate(evidence: evidence, json: .object(members), hash: hash, findings: findings)

@@ -1,4 +1,5 @@
 import BellCertification
+public import BellCrypto
 public import BellHost
 public import BellModel
 public import BellStream
@@ -9,12 +10,16 @@ public import BellStream
 public final class Certifier: OutcomeSink {
     private let state: StateDirectory
     private let log: Logger
+    private let key: SigningKey
     private var ledgers: [CampaignID: Ledger] = [:]
 
     /// Works in a state directory; nothing is opened yet.
-    public init(state: StateDirectory, log: Logger) {
+    ///
+    /// - Parameter key: Signs the certificates, and nothing else.
+    public init(state: StateDirectory, log: Logger, key: SigningKey) {
         self.state = state
         self.log = log
+        self.key = key
     }
 
     private func ledgerPath(_ campaign: CampaignID) -> String { "\(state.folder(of: campaign))/cert.sqlite" }
@@ -94,7 +99,14 @@ public final class Certifier: OutcomeSink {
 
     public func abandon() { ledgers = [:] }
 
-    private func write(_ certificate: Certificate, of campaign: CampaignID) throws(BellError) {
+    /// Writes signature and key first: a certificate is only there with all that its reader needs.
+    private func write(_ unsigned: Certificate, of campaign: CampaignID) throws(BellError) {
+        let (certificate, signature) = unsigned.signed(by: key)
+        let folder = state.folder(of: campaign)
+        try writeFileAtomically("\(folder)/certificate.sig", signature)
+        if let signer = certificate.signedBy {
+            try writeFileAtomically("\(folder)/certificate.pub.pem", text: signer.pem)
+        }
         try writeFileAtomically(certificatePath(campaign), certificate.fileBytes)
         log.info(
             "certificate written",

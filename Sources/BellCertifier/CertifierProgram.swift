@@ -1,3 +1,4 @@
+import BellCrypto
 public import BellHost
 public import BellModel
 import BellStream
@@ -13,7 +14,8 @@ public enum CertifierProgram {
     /// - Parameters:
     ///   - statePath: The state directory, made when missing.
     ///   - logLevel: Log lines go to standard error.
-    /// - Throws: `host.already-running`; what the state directory, the run folder or the socket cannot do.
+    /// - Throws: `host.already-running`; `key.file` for a signing key that cannot be used; what the state directory, the run
+    ///   folder or the socket cannot do.
     public static func run(statePath: String, logLevel: LogLevel) throws(BellError) {
         keepFilesPrivate()
         let log = Logger(level: logLevel)
@@ -25,14 +27,17 @@ public enum CertifierProgram {
         let signals = try SignalWatcher { _ in isStopping.flag.store(true, ordering: .relaxed) }
         defer { withExtendedLifetime(signals) {} }
 
-        let certifier = Certifier(state: state, log: log)
+        let key = try CertifierKey.open(in: state)
+        let certifier = Certifier(state: state, log: log, key: key)
         certifier.issueMissing()
         let endpoint = try RunDirectory(for: state).endpoint("outcomes")
         let client = try OutcomeClient(context: try ZeroMQContext(), endpoint: endpoint, sink: certifier) { event in
             report(event, to: log)
         }
         write("bellcert ready\n")
-        log.info("started", ["version": Version.belld, "state": state.path, "endpoint": endpoint])
+        log.info(
+            "started",
+            ["version": Version.belld, "state": state.path, "endpoint": endpoint, "key": key.publicKey.hex])
         client.run { !isStopping.flag.load(ordering: .relaxed) }
         let counts = client.counts
         log.info(

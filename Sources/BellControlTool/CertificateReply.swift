@@ -4,16 +4,20 @@ import BellModel
 
 /// A certificate as the answer of a command.
 enum CertificateReply {
-    /// Reads a certificate and checks that it is whole.
+    /// Checks that a certificate is whole, and its signature when there is one.
     ///
     /// - Parameter isWhole: The page with everything instead of the summary.
     /// - Returns: Exit 1 when its headline claim is not certified.
-    /// - Throws: `certificate.altered`, `certificate.format` and what reading the file throws.
-    static func make(path: String, isWhole: Bool, style: Style) throws(BellError) -> Reply {
-        let certificate = try Certificate(parsing: try readFile(path), source: path)
-        let summary = CertificateText.summary(certificate.json, path: path, style: style)
+    /// - Throws: `certificate.altered`, `certificate.format`, `certificate.signature` and what reading files throws.
+    static func make(_ file: CertificateFile, isWhole: Bool, style: Style) throws(BellError) -> Reply {
+        let (certificate, signer): (Certificate, CertificateCheck.Signer?) =
+            file.hasSignature ? try CertificateCheck.read(file, trusted: nil) : (try file.parse(), nil)
+        let summary = CertificateText.summary(certificate.json, path: file.path, style: style)
+        let signature = signer?.text ?? "signature     NONE beside the certificate: anybody may have made it\n"
         return Reply(
-            json: ["certificate": certificate.json, "path": .string(path)],
-            text: isWhole ? ended(certificate.text) : summary, exit: certificate.exitCode)
+            json: [
+                "certificate": certificate.json, "path": .string(file.path), "signature": signer?.json ?? .null,
+            ],
+            text: isWhole ? ended(certificate.text) + signature : summary, exit: certificate.exitCode)
     }
 }

@@ -40,8 +40,10 @@ extension CommandTree {
                 positionals: [one]),
             command(
                 "verify", "Recompute a certificate from the stored evidence.",
-                "Works without a daemon, on any machine that has both files. Ends with 4 when anything differs.",
+                "Works without a daemon, on any machine that has journal, certificate and signature. Ends with 4 when "
+                    + "anything differs.",
                 [
+                    key,
                     value("certificate", "FILE", "The certificate; else certificate.json beside the journal."),
                     value("journal", "FILE", "The journal; else the campaign's own in the state directory."),
                 ], positionals: [stored]),

@@ -13,7 +13,7 @@ enum CommandTree {
             """,
         options: common,
         subcommands: [
-            lab, status, log, device, calibrate, sequence, campaign, certify, doctor, completion,
+            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, doctor, completion,
         ])
 
     /// Options that every command takes.

@@ -4,17 +4,11 @@ import BellHost
 import BellModel
 import Board
 import DriverKit
-import Glibc
-
-extension BellError.Code {
-    /// A key of belld's own cannot be used.
-    static let nodeKey = BellError.Code("node-key.unusable", exit: .dataIntegrity)
-}
 
 /// belld's own keys, one a node: they sign the chunks of boards that have no key.
 ///
-/// `keys/<node>.ed25519` in the state directory: the seed in 64 hexadecimal digits, readable by its owner only. A key is
-/// made once, at the first need of it, and never replaced: campaigns name it.
+/// `keys/<node>.ed25519` in the state directory, see `KeyFile`. A key is made once, at the first need of it, and never
+/// replaced: campaigns name it.
 struct NodeKeys: Sendable {
     /// `<state>/keys`.
     let folder: String
@@ -28,44 +22,11 @@ struct NodeKeys: Sendable {
 
     /// A node's key; made when it is not there.
     ///
-    /// - Throws: `node-key.unusable` for a file that others can read, or that holds no key; `file.…`.
+    /// - Throws: `key.file` for a file that others can read, or that holds no key; `file.…`.
     func key(of node: Node) throws(BellError) -> SigningKey {
-        if !fileExists(path(of: node)) { try make(node) }
-        return try read(path(of: node))
-    }
-
-    /// Whole or not at all, and never over one that somebody else has just made: `link(2)`.
-    private func make(_ node: Node) throws(BellError) {
-        try makeFolder(folder)
-        let draft = "\(path(of: node)).\(randomBytes(8).hex)"
-        try writeFileAtomically(draft, text: SigningKey.generate().seed.hex + "\n", mode: 0o600)
-        let result = link(draft, path(of: node))
-        let reason = errno
-        try removeFile(draft)
-        guard result == 0 || reason == EEXIST else {
-            throw BellError(
-                .nodeKey, "A key for \(node.name) cannot be made.", at: path(of: node),
-                cause: "link: \(String(cString: strerror(reason)))", state: "no campaign was started",
-                fix: "check that the state directory is writable")
-        }
-    }
-
-    private func read(_ path: String) throws(BellError) -> SigningKey {
-        let mode = try filePermissions(path)
-        guard mode & 0o077 == 0 else {
-            throw BellError(
-                .nodeKey, "The key can be read by others: its mode is \(String(mode, radix: 8)).", at: path,
-                state: "it was not used",
-                fix: "if nobody has read it, `chmod 600`; else remove it, which makes a new one")
-        }
-        let text = try readText(path, limit: 256)
-        guard let seed = [UInt8](hex: text.split(separator: "\n").first ?? ""), let key = SigningKey(seed: seed) else {
-            throw BellError(
-                .nodeKey, "The file holds no key.", at: path, cause: "expected 64 hexadecimal digits",
-                state: "it was not touched",
-                fix:
-                    "put the file back from a copy; or remove it, which makes a new key: campaigns that were begun with "
-                    + "the old one cannot go on then")
+        let file = KeyFile(path(of: node))
+        guard let key = SigningKey(seed: try file.open { SigningKey.generate().seed }) else {
+            throw BellError(.keyFile, "The file holds no key.", at: file.path)
         }
         return key
     }
@@ -77,7 +38,7 @@ extension CampaignStore {
 
     /// Opens an unfinished campaign's journal, to go on with it.
     ///
-    /// - Throws: As `JournalKeeper.open`, and `node-key.unusable`.
+    /// - Throws: As `JournalKeeper.open`, and `key.file`.
     func keeper(of id: CampaignID, unpause: Bool) throws(BellError) -> JournalKeeper {
         try JournalKeeper.open(at: journal(of: id), unpause: unpause, signers: try keys.all())
     }

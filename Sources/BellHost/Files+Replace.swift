@@ -46,8 +46,5 @@ public func replaceFile(_ path: String, _ bytes: [UInt8], ifStill old: [UInt8]) 
         unlink(temporary)
         throw error
     }
-    let folder = open(parent(of: real), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw fileError("open", "The folder cannot be read", at: parent(of: real)) }
-    defer { close(folder) }
-    if fsync(folder) != 0 { throw fileError("fsync", "The folder cannot be written", at: parent(of: real)) }
+    try syncFolder(parent(of: real))
 }

@@ -90,10 +90,15 @@ private func replaceFile(_ path: String, _ bytes: [UInt8], mode: (Int32) -> UInt
         unlink(temporary)
         throw error
     }
-    let folder = open(parent(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { throw fileError("open", "The folder cannot be read", at: parent(of: path)) }
+    try syncFolder(parent(of: path))
+}
+
+/// Makes durable which names a folder holds; `fsync`.
+func syncFolder(_ path: String) throws(BellError) {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { throw fileError("open", "The folder cannot be read", at: path) }
     defer { close(folder) }
-    if fsync(folder) != 0 { throw fileError("fsync", "The folder cannot be written", at: parent(of: path)) }
+    if fsync(folder) != 0 { throw fileError("fsync", "The folder cannot be written", at: path) }
 }
 
 /// Writes a text as ``writeFileAtomically(_:_:mode:)`` does with bytes.

@@ -31,4 +31,6 @@ public struct StateDirectory: Sendable {
     public var logs: String { file("logs") }
     /// The folder of one campaign; not made here.
     public func folder(of campaign: CampaignID) -> String { "\(campaigns)/\(campaign)" }
+    /// A secret key of this instance; `certifier` is bellcert's.
+    public func key(_ name: String) -> KeyFile { KeyFile(file("keys/\(name).ed25519")) }
 }

@@ -1,4 +1,5 @@
 import BellCertification
+import BellCrypto
 import BellHost
 import BellModel
 import BellStream
@@ -10,11 +11,13 @@ import Testing
 @Suite("The certifier")
 struct CertifierTests {
     let folder: TemporaryState
+    let key: SigningKey
     let certifier: Certifier
 
     init() throws {
         folder = try TemporaryState()
-        certifier = Certifier(state: folder.state, log: Logger(to: try LogFile("/dev/null")))
+        key = try CertifierKey.open(in: folder.state)
+        certifier = Certifier(state: folder.state, log: Logger(to: try LogFile("/dev/null")), key: key)
     }
 
     private func store(_ fixture: Fixture) throws {
@@ -56,9 +59,54 @@ struct CertifierTests {
         let path = certifier.certificatePath(fixture.campaign)
         let bytes = try readFile(path)
         try removeFile(path)
-        let next = Certifier(state: folder.state, log: Logger(to: try LogFile("/dev/null")))
+        let next = Certifier(
+            state: folder.state, log: Logger(to: try LogFile("/dev/null")),
+            key: try CertifierKey.open(in: folder.state))
         if atStart { next.issueMissing() } else { _ = try next.begin(fixture.campaign, fixture.begin) }
         #expect(try readFile(path) == bytes)
+    }
+
+    @Test("the certificate is signed: its bytes, by the key that it names and that lies beside it")
+    func signature() throws {
+        let fixture = try Fixture()
+        try store(fixture)
+        try certifier.finish(fixture.campaign, fixture.end)
+        let path = certifier.certificatePath(fixture.campaign)
+        let campaign = folder.state.folder(of: fixture.campaign)
+        let trusted = try #require(PublicKey(bytes: key.publicKey))
+        let signature = try readFile("\(campaign)/certificate.sig")
+        #expect(
+            try Certificate.checkSignature(signature, of: try readFile(path), trusted: trusted, source: path) == trusted
+        )
+        #expect(try readText("\(campaign)/certificate.pub.pem") == trusted.pem)
+    }
+
+    @Test("a kill between signature and certificate is mended; the old half is not left")
+    func killBetween() throws {
+        let fixture = try Fixture()
+        try store(fixture)
+        try certifier.finish(fixture.campaign, fixture.end)
+        let campaign = folder.state.folder(of: fixture.campaign)
+        let good = try readFile("\(campaign)/certificate.sig")
+        try removeFile(certifier.certificatePath(fixture.campaign))
+        try writeFileAtomically("\(campaign)/certificate.sig", [1, 2, 3])
+        certifier.issueMissing()
+        #expect(try readFile("\(campaign)/certificate.sig") == good)
+        #expect(fileExists(certifier.certificatePath(fixture.campaign)))
+    }
+
+    @Test("without a signature that can be written there is no certificate")
+    func signatureFails() throws {
+        let fixture = try Fixture()
+        try store(fixture)
+        let path = "\(folder.state.folder(of: fixture.campaign))/certificate.sig"
+        try makeFolder(path)
+        #expect(throws: BellError.self) { try certifier.finish(fixture.campaign, fixture.end) }
+        #expect(!fileExists(certifier.certificatePath(fixture.campaign)))
+        rmdir(path)
+        certifier.abandon()
+        certifier.issueMissing()
+        #expect(try certificate(fixture).signedBy?.bytes == key.publicKey)
     }
 
     @Test("nothing is issued for a campaign without an end, and a foreign folder is left alone")

@@ -56,6 +56,17 @@ struct ProgramTests {
 
     private func logText() -> String { (try? readText(log)) ?? "" }
 
+    @Test("a key that others can read keeps it from starting, and it says how to mend that")
+    func openKey() throws {
+        try makeFolder(folder.state.file("keys"))
+        let path = folder.state.key("certifier").path
+        try writeFileAtomically(path, text: String(repeating: "a", count: 64) + "\n", mode: 0o644)
+        let child = try start()
+        defer { child.signal(.kill) }
+        #expect(child.wait(timeoutMilliseconds: 10_000) == .exited(2))
+        #expect(logText().contains("wider than 600") && logText().contains("chmod 600 \(path)"))
+    }
+
     @Test("it says ready without belld, then takes two campaigns to their certificates, and SIGTERM ends it cleanly")
     func straight() throws {
         let fixtures = [try Fixture(1), try Fixture(2, trials: 4096, run: 1100)]

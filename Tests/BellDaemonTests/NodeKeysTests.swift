@@ -34,7 +34,7 @@ import TestSupport
                 _ = try keys.key(of: .bob)
                 Issue.record("\(text) was taken")
             } catch {
-                #expect(error.code == .nodeKey && error.place == keys.path(of: .bob))
+                #expect(error.code == .keyFile && error.place == keys.path(of: .bob))
             }
             #expect(try readText(keys.path(of: .bob)) == text)
         }

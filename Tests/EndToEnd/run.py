@@ -11,6 +11,7 @@ import harness
 import calibrate  # noqa: F401  (each module adds its tests to the list)
 import calibrate_faults  # noqa: F401
 import campaigns  # noqa: F401
+import certificates  # noqa: F401
 import devices  # noqa: F401
 import external  # noqa: F401
 import gates  # noqa: F401

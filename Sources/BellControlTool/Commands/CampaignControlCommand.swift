@@ -36,7 +36,7 @@ enum CampaignControlCommand {
         if invocation.flag("certificate") {
             let files = try CampaignFiles.find(invocation.positional(0), in: try invocation.stateDirectory())
             return try CertificateReply.make(
-                path: files.certificate, isWhole: true, style: invocation.console.style)
+                try CertificateFile(path: files.certificate), isWhole: true, style: invocation.console.style)
         }
         var params: [String: JSON] = [:]
         if let id = invocation.positional(0) { params["campaign"] = .string(id) }
@@ -48,7 +48,8 @@ enum CampaignControlCommand {
         var text = CampaignText.details(campaign, style: style)
         // A damaged certificate is the business of `campaign verify`.
         if let path = campaign.certificate,
-            let certificate = try? CertificateReply.make(path: path, isWhole: false, style: style)
+            let certificate = try? CertificateReply.make(
+                try CertificateFile(path: path), isWhole: false, style: style)
         {
             text += "\n" + certificate.text
         }

@@ -64,7 +64,8 @@ enum WatchCommand {
             case .certificate(let path):
                 if let seen { screen.draw(seen) }
                 screen.end()
-                return try CertificateReply.make(path: path, isWhole: false, style: screen.console.style)
+                return try CertificateReply.make(
+                    try CertificateFile(path: path), isWhole: false, style: screen.console.style)
             case .withoutCertificate(let state):
                 throw BellError(
                     .toolNoCertificate, "The campaign is \(state), but there is no certificate.", at: campaign,

@@ -1,0 +1,33 @@
+/// What each member of a certificate is, for people; `docs/certificate.md` tells more.
+public enum CertificateMembers {
+    /// A few words for a member of the top level; nil for an unknown one.
+    public static func words(_ member: String) -> String? { all[member] }
+
+    static let all: [String: String] = [
+        "assumptions": "what no data of the campaign can show",
+        "blocks": "counts, margins, calibration and evidence, block by block",
+        "campaign": "which campaign",
+        "claims": "the registered claims",
+        "consistency": "no-signalling and the settings against the declared bias",
+        "devices": "the boards, their firmware and their keys",
+        "e_process": "the test that is valid at any time",
+        "end": "how the campaign ended",
+        "hash": "BLAKE2b-256 of everything else",
+        "kind": "what this file is",
+        "local_realism": "p-values against local realism",
+        "locality": "the margins and the verdict on locality",
+        "min_entropy": "the bound of 2010, for comparison",
+        "node_keys": "the keys that signed the nodes' chunks",
+        "plan": "the sealed plan",
+        "plan_hash": "BLAKE2b-256 of the sealed plan",
+        "reasons": "why it is not certified",
+        "signatures": "how many chunks were signed",
+        "signed_by": "the certifier's key",
+        "simulated": "whether anything was simulated",
+        "software": "the belld that ran it",
+        "statistics": "S, wins and their uncertainties",
+        "tally": "all counts and losses",
+        "verdict": "whether the headline claim is certified",
+        "version": "the format's version",
+    ]
+}
