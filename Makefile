@@ -31,7 +31,7 @@ layers: ## Compares every import with the table in docs/architecture.md.
 
 # These tests run real daemons and boards against the wall clock; beside hundreds of others on the few threads that Swift
 # shares among tasks they would measure the machine. They get a process of their own, one test at a time.
-REAL_TIME := ^(Bell(Campaign|Daemon|Certifier|Control|ControlTool)|DriverConformance|ExternalDriver|MockLab|Recording|SCPIInstrument|RFSwitch)Tests
+REAL_TIME := ^(Bell(Campaign|Daemon|Certifier|Control|ControlTool)|Board|DriverConformance|ExternalDriver|MockLab|Recording|SCPIInstrument|RFSwitch)Tests
 
 # The real libusb meets simulated devices; the test program itself is started, because the shim must be in no other one.
 USB := ^(USBTransport|USBStack|VirtualUSB)Tests

@@ -53,9 +53,8 @@ struct QubitBringUpTests {
         #expect((0.8...1.2).contains(ratio), "π/2 error over the coherence limit is \(ratio)")
         #expect(try #require(metrics["allxy_deviation"]) < 0.06)
         #expect(bench.shots < 20_000_000 && bench.points < 4000, "\(bench.shots) shots, \(bench.points) points")
-        // What was accepted is right when it is checked. The check of switch-delay takes the edge for sharp: it finds this
-        // profile's switch, which rises for a nanosecond, 1.3 ns early, and asks for a calibration that changes nothing.
-        for routine in RoutineTable.ofNode where routine.name != "switch-delay" {
+        // What was accepted is right when it is checked.
+        for routine in RoutineTable.ofNode {
             let report = try bench.run(routine, node, isCheck: true)
             #expect(report.verdict == .good, "check of \(routine.name): \(report.reason)")
         }

@@ -84,7 +84,19 @@ struct TimingRoutineTests {
         let report = try world.perform(SwitchDelayRoutine(), LinkFiles.context(), check: true).report
         #expect((report.verdict == .good) == good, "\(report.reason)")
         let error = try #require(report.metrics.first)
-        #expect((error.value - shift).magnitude < 4 * (error.uncertainty ?? 0) + 0.1)
+        #expect((error.value - shift).magnitude < 0.5)
+    }
+
+    @Test("the switch's check is content with a slow switch that has moved in time", arguments: [0.3, 1, 2], 0..<4)
+    func slowCheck(rise: Double, seed: Int) throws {
+        var world = LinkWorld(seed: 40 + seed)
+        world.switchOpens = 1.6 - rise * log(10)
+        world.switchRise = rise
+        let report = try world.perform(SwitchDelayRoutine(), LinkFiles.context(), check: true).report
+        #expect(report.verdict == .good, "\(report.reason)")
+        world.switchOpens += 1.5
+        let late = try world.perform(SwitchDelayRoutine(), LinkFiles.context(), check: true).report
+        #expect(late.verdict == .outOfSpec, "\(late.reason)")
     }
 
     @Test("readout-delay finds the tone's front", arguments: 0..<8, [false, true])

@@ -139,7 +139,7 @@ struct QubitSpectroscopy: BenchRoutine {
     }
 }
 
-/// Lines in a sweep: stretches that stand out of the noise to one side.
+/// Lines in a sweep: stretches that stand out of the noise, to whichever side.
 struct LineSearch: Equatable, Sendable {
     struct Line: Equatable, Sendable {
         var place: Double
@@ -157,18 +157,19 @@ struct LineSearch: Equatable, Sendable {
         let noise = signal.sigma.sorted()[signal.sigma.count / 2]
         let off = signal.y.map { $0 - background }
         guard let peak = off.max(by: { $0.magnitude < $1.magnitude }), peak.magnitude > 6 * noise else { return }
-        let sign = peak < 0 ? -1.0 : 1.0
         // A second line of a third of the first one's height is no sidelobe.
         let level = max(6 * noise, 0.33 * peak.magnitude)
         var last = -Double.infinity
+        var lastSide = 0.0
         var best: Line?
-        for k in x.indices where sign * off[k] > level {
-            if x[k] - last > isNear, let line = best {
+        for k in x.indices where off[k].magnitude > level {
+            let side = off[k] < 0 ? -1.0 : 1.0
+            if x[k] - last > isNear || side != lastSide, let line = best {
                 lines.append(line)
                 best = nil
             }
-            if sign * off[k] > best?.height ?? 0 { best = Line(place: x[k], height: sign * off[k]) }
-            last = x[k]
+            if off[k].magnitude > best?.height ?? 0 { best = Line(place: x[k], height: off[k].magnitude) }
+            (last, lastSide) = (x[k], side)
         }
         if let best { lines.append(best) }
         lines.sort { $0.height > $1.height }

@@ -55,38 +55,41 @@ struct SwitchDelayRoutine: CalibrationRoutine {
         return .finish(report(data, model, probe, node))
     }
 
-    /// Whether a pulse that is cut in the middle turns half as far as a whole one.
+    /// Whether pulses across the edge are cut as by a switch that has moved when switch_delay says, however slow it is.
     func check(_ context: RoutineContext, _ rounds: [[Measurement]]) throws(BellError) -> RoutineStep {
         let probe = try SwitchProbe(context, turns: Self.turns, for: name)
         let node = context.node
-        let half = probe.onGrid(probe.expected - probe.duration / 2)
+        // A pulse that is cut in the middle tells where the edge is, those that begin at its end how slow.
+        let gaps = [-probe.duration / 2, -2, -1, 0].map { probe.onGrid(probe.expected + $0) }
         let points =
-            ReadoutScale.points(node, count: 4000)
-            + [half, probe.onGrid(probe.expected + 20)].map { probe.point($0, count: 8000) }
+            ReadoutScale.points(node, count: 16_000)
+            + (gaps + [probe.onGrid(probe.expected + 20)]).map { probe.point($0, count: 64_000) }
         guard let round = rounds.first else { return .measure(points, note: "switch, a few shots") }
-        guard round.count == points.count, let scale = ReadoutScale(round.prefix(2), node),
-            let cut = CountedShare(round[2], of: node), let whole = CountedShare(round[3], of: node)
+        let shares = round.compactMap { CountedShare($0, of: node) }
+        guard round.count == points.count, shares.count == points.count,
+            let scale = ReadoutScale(round.prefix(2), node)
         else { return .finish(.unusable(name)) }
         if let flaw = scale.flaw(node) { return .finish(RoutineReport(.badData, "\(flaw). Run readout-clouds.")) }
-        let (part, all) = (scale.population(cut), scale.population(whole))
+        let all = scale.population(shares[6])
         guard all.value > 0.2 else {
             return .finish(
                 RoutineReport(
                     .outOfSpec, "\(node.name)'s setting switch does not open: P(e) stays \(ReportText.plusMinus(all)).")
             )
         }
-        let angle = 2 * asin(min(max(all.value, 0), 1).squareRoot())
-        let share = 2 * asin(min(max(part.value, 0), 1).squareRoot()) / angle
-        // d sin²(angle · f/2)/df = angle/2 · sin(angle f); only near f = ½ is it asked.
-        let shift = Uncertain(
-            (half + probe.duration - probe.expected) - share * probe.duration,
-            probe.duration * part.sigma / (angle / 2 * max(sin(angle * min(max(share, 0.2), 0.8)), 0.3)))
-        let isRight = shift.value.magnitude <= Self.tolerance + 3 * shift.sigma
+        let model = SwitchEdge(duration: probe.duration, low: scale.ground.value, contrast: scale.contrast)
+        let found = model.moved(
+            zip(gaps + [probe.onGrid(probe.expected + 20)], shares[2...]).map { (gap: $0, share: $1) }, whole: all,
+            expected: probe.expected, within: Self.tolerance)
+        let isRight = found.rest < SwitchEdge.refuted
+        let side = found.shift < 0 ? "earlier" : "later"
         return .finish(
             RoutineReport(
                 isRight ? .good : .outOfSpec,
-                "The switch opens \(ReportText.plusMinus(shift)) ns later than switch_delay says.",
-                metrics: [.init("switch_delay_error", shift.value, shift.sigma, unit: "ns")]))
+                isRight
+                    ? "The switch has moved when switch_delay says, to \(ReportText.digits(Self.tolerance)) ns."
+                    : "The switch has moved at least \(ReportText.digits(found.shift.magnitude)) ns \(side) than switch_delay says.",
+                metrics: [.init("switch_delay_error", found.shift, unit: "ns")]))
     }
 
     /// Whether both levels are in the data, the higher one late.
