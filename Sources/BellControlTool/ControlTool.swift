@@ -107,6 +107,7 @@ public enum ControlTool {
         "campaign verify": VerifyCommand.run,
         "campaign export": ExportCommand.run,
         "certify": CertifyCommand.run,
+        "bounds": BoundsCommand.run,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]
