@@ -21,6 +21,8 @@ struct BoundsCommandTests {
         let rows = try #require(try program.json["bounds"]?["rows"]?.arrayValue)
         #expect(rows.count == 6 && rows.allSatisfy { $0["registered"] == false })
         #expect(try program.json["bounds"]?["setting_bias"] == 0.001)
+        let quantile = try program.json["to_register"]?["one_percent_quantile_bits"]?.doubleValue
+        #expect(quantile.map { $0 > 40_000 && $0 < 56_162 } == true)
     }
 
     @Test("a sweep is a table, a plot, JSON or a picture", arguments: ["mu", "s", "n"])

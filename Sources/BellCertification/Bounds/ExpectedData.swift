@@ -83,12 +83,24 @@ extension BoundsReport {
         return page.text
     }
 
+    /// What to register for probability estimation, for programs; null where no power gives bits.
+    public var registration: JSON {
+        guard let forecast else { return .null }
+        return [
+            "claim": "min-entropy-probability-estimation", "power": .double(forecast.factor.power),
+            "epsilon": .double(epsilon), "expected_bits": .double(forecast.bits),
+            "one_percent_quantile_bits": .double(forecast.onePercentQuantile),
+        ]
+    }
+
+    private var forecast: ProbabilityEstimation.Forecast? {
+        ProbabilityEstimation.best(
+            trials: count.trials, winProbability: count.probability, model: model, epsilon: epsilon)
+    }
+
     /// What to register for probability estimation, whose bits must be promised before the first trial.
     private func planning(_ page: inout TextPage) {
-        guard
-            let forecast = ProbabilityEstimation.best(
-                trials: count.trials, winProbability: count.probability, model: model, epsilon: epsilon)
-        else { return }
+        guard let forecast else { return }
         page.row(
             "to register",
             "probability estimation: power: \(NumberText.plain(forecast.factor.power)), bits: "

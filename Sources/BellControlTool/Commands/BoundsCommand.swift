@@ -18,7 +18,7 @@ enum BoundsCommand {
                     fix: "add --sweep \(BoundsSweep.Quantity.allCases.map(\.rawValue).joined(separator: "|"))")
             }
             let report = try BoundsReport(data, epsilon: epsilon)
-            return Reply(json: ["bounds": report.json], text: ended(report.text))
+            return Reply(json: ["bounds": report.json, "to_register": report.registration], text: ended(report.text))
         }
         guard let quantity = BoundsSweep.Quantity(rawValue: word) else {
             throw BellError(.toolArgument, "There is no sweep over \"\(word)\".", at: "--sweep")
