@@ -42,6 +42,7 @@ struct StatisticsBench {
             }
             rows.append(try refitRow(refit[i], fits, peer, bias))
         }
+        rows.append(try BoundsBench(bench).run())
         return rows
     }
 

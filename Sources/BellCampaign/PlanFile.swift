@@ -26,6 +26,7 @@ public struct PlanFile: Sendable {
     private var pool: Plan.Pool
     private var onRestart: Plan.RestartPolicy
     private var maintenance: MaintenancePlan?
+    private var security: Plan.Security?
 
     /// Parses a plan.
     ///
@@ -64,6 +65,7 @@ public struct PlanFile: Sendable {
         headline = PlanFile.claim(reader.mapping("headline"))
         claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
         maintenance = MaintenancePlan.read(&reader)
+        security = reader.optionalMapping("security").map { PlanFile.security($0, headline: headline) }
         try reader.finish()
     }
 
@@ -88,31 +90,12 @@ public struct PlanFile: Sendable {
         return sources
     }
 
-    private static func claim(_ mapping: YAMLReader) -> Plan.Claim {
-        var reader = mapping
-        switch reader.choice("claim", of: ["local-realism-rejected", "min-entropy-pironio"]) {
-        case "min-entropy-pironio":
-            let threshold = reader.double("threshold", in: 2.0...2.828427)
-            let delta = reader.double("delta", in: 1e-300...0.5)
-            let epsilon = reader.double("epsilon", in: 1e-300...0.5)
-            // The sound form is smooth with δ/ε′, which must be a probability worth the name.
-            if delta >= epsilon {
-                reader.fail(
-                    "delta", "δ must be below ε′ = \(epsilon): the bits are smooth with δ/ε′.",
-                    fix: "for a smoothness of 1e-6 at ε′ = 1e-6 give delta: 1.0e-12")
-            }
-            return .minEntropy(threshold: threshold, delta: delta, epsilon: epsilon)
-        default:
-            return .localRealism(significance: reader.double("significance", in: 1e-300...0.5))
-        }
-    }
-
     /// The plan that will be sealed, given the hash of the sequence file.
     public func plan(sequenceHash: Digest) -> Plan {
         Plan(
             name: name, trials: trials, trialsPerArm: trialsPerArm, trialsPerBlock: trialsPerBlock, pattern: pattern,
             inputBits: inputBits, hostBits: hostBits, settingBias: settingBias, localityK: localityK,
             headline: headline, claims: claims, pool: pool, onRestart: onRestart, sequence: sequence,
-            sequenceHash: sequenceHash, maintenance: maintenance)
+            sequenceHash: sequenceHash, maintenance: maintenance, security: security)
     }
 }

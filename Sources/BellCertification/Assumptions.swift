@@ -58,6 +58,18 @@ enum Assumptions {
                 "classical-side-information",
                 "Entropies hold against an adversary with classical side information; devices may have memory."
             ))
+        list.append(
+            (
+                "quantum-side-information",
+                "Entropies by entropy accumulation hold against quantum side information that no device touches after "
+                    + "the first trial."
+            ))
+        list.append(
+            (
+                "settings-ignore-outcomes",
+                "Settings do not depend on past outcomes, given past settings and the side information (Markov "
+                    + "condition). No test can show it."
+            ))
         list.append(("quantum-theory", "Entropies on the exact curve assume that quantum theory is right."))
         return list
     }

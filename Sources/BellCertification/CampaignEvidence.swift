@@ -30,6 +30,8 @@ public struct CampaignEvidence: Equatable, Sendable {
     public let blocks: [BlockEvidence]
     /// Evaluated at the end of every arm.
     public let eProcess: EProcessResult
+    /// Bets that learn from the arms before; every arm a batch.
+    public let predictionRatio: RatioResult
     public let end: End
 
     /// Wraps the evidence and checks that it does not contradict itself.
@@ -41,7 +43,7 @@ public struct CampaignEvidence: Equatable, Sendable {
     ///   belld's for a board that has one.
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
-        blocks: [BlockEvidence], eProcess: EProcessResult, end: End
+        blocks: [BlockEvidence], eProcess: EProcessResult, predictionRatio: RatioResult, end: End
     ) throws(BellError) {
         self.campaign = campaign
         self.sealed = sealed
@@ -52,6 +54,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         self.software = software
         self.blocks = blocks
         self.eProcess = eProcess
+        self.predictionRatio = predictionRatio
         self.end = end
         if let error = BellError.all(contradictions()) { throw error }
     }
@@ -135,6 +138,11 @@ public struct CampaignEvidence: Equatable, Sendable {
                     "The e-process took \(eProcess.wins) wins of \(eProcess.trials) trials, the blocks have "
                         + "\(counts.wins(plan.pattern)) of \(counts.trials).", "e_process")
             }
+            if predictionRatio.trials != counts.trials {
+                found(
+                    "The prediction-based ratio took \(predictionRatio.trials) trials, the blocks have "
+                        + "\(counts.trials).", "prediction_ratio")
+            }
         }
         return errors
     }
@@ -147,6 +155,7 @@ extension CampaignEvidence {
             "campaign": .string(campaign.description), "plan": sealed.json,
             "plan_hash": .string(planHash.description), "devices": devices, "simulated": .bool(simulated),
             "software": .string(software), "blocks": .array(blocks.map(\.json)), "e_process": eProcess.json,
+            "prediction_ratio": predictionRatio.json,
             "end": end.json,
         ]
     }
@@ -166,6 +175,8 @@ extension CampaignEvidence {
             devices: try reader.value("devices"), simulated: try reader.bool("simulated"),
             software: try reader.string("software"), blocks: blocks,
             eProcess: try EProcessResult(json: try reader.value("e_process"), path: "certificate.e_process"),
+            predictionRatio: try RatioResult(
+                json: try reader.value("prediction_ratio"), path: "certificate.prediction_ratio"),
             end: try End(json: try reader.value("end"), path: "certificate.end"))
     }
 }

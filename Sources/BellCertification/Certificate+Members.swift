@@ -18,6 +18,7 @@ extension Certificate {
         members["statistics"] = statistics(findings)
         members["local_realism"] = localRealism(evidence, findings)
         members["min_entropy"] = minEntropy(findings)
+        members["bounds"] = bounds(findings)
         members["consistency"] = consistency(findings)
         members["assumptions"] = .object(
             Dictionary(
@@ -38,6 +39,7 @@ extension Certificate {
             "win_bound": .double(findings.model.winBound), "tau": .double(findings.model.settingBias),
             "log10_p_binomial": .double(findings.numbers.log10PValue), "log10_p_azuma": .double(findings.log10AzumaP),
             "log10_p_anytime": .double(min(0, -evidence.eProcess.log10Max)),
+            "log10_p_prediction_ratio": .double(evidence.predictionRatio.log10PValue),
             "assumes": ["freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly"],
         ]
     }
@@ -56,6 +58,17 @@ extension Certificate {
                 "classical-side-information", "quantum-theory",
             ],
         ]
+    }
+
+    private static func bounds(_ findings: Findings) -> JSON {
+        var object = findings.bounds.json.objectValue ?? [:]
+        object["measurement_dependence"] = [
+            "value": JSON(findings.measurementDependence),
+            "mu_max": JSON(
+                MeasurementDependence.greatestBias(winProbability: findings.numbers.wins.probability)),
+            "note": "above 0: no local model whose settings have this bias; no statistical error is allowed for",
+        ]
+        return .object(object)
     }
 
     private static func consistency(_ findings: Findings) -> JSON {

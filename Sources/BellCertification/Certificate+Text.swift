@@ -22,13 +22,30 @@ extension Certificate {
             "any time",
             "\(NumberText.probability(log10: -evidence.eProcess.log10Max))   1/max M of the e-process, largest after "
                 + "\(NumberText.count(evidence.eProcess.trialsAtMax)) trials")
+        page.row(
+            "",
+            "\(NumberText.probability(log10: evidence.predictionRatio.log10PValue))   1/max M of the prediction-based "
+                + "ratio, largest after \(NumberText.count(evidence.predictionRatio.trialsAtMax)) trials")
         minEntropy(&page)
+        BoundsText.write(findings.bounds, into: &page)
         page.heading("Registered claims")
         for claim in findings.claims {
             page.row(claim.isHeadline ? "headline" : "further", claim.words)
             if claim.holds, !findings.objections.isEmpty {
                 page.row("", "NOT certified: " + findings.objections.joined(separator: "; "))
             }
+            page.row("", "against: \(claim.method.adversary)")
+            if let budget = claim.budget {
+                page.row("", "error: \(NumberText.plain(budget.total)) = \(budget.words)")
+            }
+            if let security = claim.security, let side = claim.sideInformation {
+                page.row(
+                    "",
+                    "for a \(security.extractor.kind.rawValue) extractor: secure against \(side.rawValue) side "
+                        + "information, sealed total \(NumberText.plain(security.total))")
+            }
+            page.row("", "valid for: \(claim.method.validity)")
+            page.row("", "source: \(claim.method.source)")
             page.row("", "assumes: " + claim.assumes.joined(separator: ", "))
         }
         StatisticsText.tests(findings.noSignalling, findings.settings, findings.model.settingBias, into: &page)

@@ -6,6 +6,7 @@ public enum CertificateMembers {
     static let all: [String: String] = [
         "assumptions": "what no data of the campaign can show",
         "blocks": "counts, margins, calibration and evidence, block by block",
+        "bounds": "every bound side by side, registered or not",
         "campaign": "which campaign",
         "claims": "the registered claims",
         "consistency": "no-signalling and the settings against the declared bias",
@@ -20,6 +21,7 @@ public enum CertificateMembers {
         "node_keys": "the keys that signed the nodes' chunks",
         "plan": "the sealed plan",
         "plan_hash": "BLAKE2b-256 of the sealed plan",
+        "prediction_ratio": "the test that learns its bet, valid at any time",
         "reasons": "why it is not certified",
         "signatures": "how many chunks were signed",
         "signed_by": "the certifier's key",

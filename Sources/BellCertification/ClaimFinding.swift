@@ -11,55 +11,64 @@ struct ClaimFinding: Equatable, Sendable {
     let words: String
     /// Numbers for programs.
     let numbers: [String: JSON]
-    /// Keys of the assumptions that it needs.
-    let assumes: [String]
+    /// What the bound gave, bits or log10 p; nil when an event that it needs did not happen.
+    let value: Double?
+    /// The bound, with its adversary and assumptions.
+    let method: BoundMethod
+    /// What the plan promises of the headline; nil for further claims.
+    let security: Plan.Security?
 
-    init(_ claim: Plan.Claim, isHeadline: Bool, numbers statistics: LiveStatistics, model: LocalModel) {
+    /// What a claim's own rule finds.
+    struct Outcome {
+        var holds: Bool
+        var words: String
+        var numbers: [String: JSON]
+        var value: Double?
+    }
+
+    /// Looks at one claim.
+    ///
+    /// - Parameters:
+    ///   - statistics: Of the campaign's counts.
+    ///   - eProcess: Evaluated at the end of every arm, as is `predictionRatio`.
+    init(
+        _ claim: Plan.Claim, isHeadline: Bool, numbers statistics: LiveStatistics, eProcess: EProcessResult,
+        predictionRatio: RatioResult, model: LocalModel, security: Plan.Security?
+    ) {
         self.claim = claim
         self.isHeadline = isHeadline
-        switch claim {
-        case .localRealism(let significance):
-            let p = statistics.log10PValue
-            let limit = log10(significance)
-            holds = significance > 0 && significance < 1 && p <= limit
-            words =
-                "local realism is \(holds ? "" : "not ")rejected: p = \(NumberText.probability(log10: p)) "
-                + "\(holds ? "≤" : ">") \(NumberText.plain(significance)) (binomial bound, n sealed, losses lose)"
-            numbers = ["log10_p": .double(p), "log10_significance": .double(limit)]
-            assumes = ["freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly"]
-        case .minEntropy(let threshold, let delta, let epsilon):
-            let bound = PironioBound(statistics.wins, model: model, delta: delta)
-            let bits = bound?.soundBits(threshold: threshold, epsilonPrime: epsilon, .exact)
-            let reached = statistics.estimate >= threshold
-            let isSmooth = delta < epsilon
-            holds = reached && isSmooth && (bits ?? 0) > 0
-            let smoothing = NumberText.plain(delta / epsilon)
-            if holds {
-                words =
-                    "min-entropy of the outcomes ≥ \(NumberText.lowerBound(bits, 2)) bits, smoothing \(smoothing), unless an "
-                    + "event of probability ≤ \(NumberText.plain(epsilon)) happened; Î = "
-                    + "\(NumberText.fixed(statistics.estimate, 6)) ≥ J = \(NumberText.plain(threshold))"
-            } else if !reached {
-                words =
-                    "no min-entropy: Î = \(NumberText.fixed(statistics.estimate, 6)) did not reach the sealed threshold "
-                    + "J = \(NumberText.plain(threshold))"
-            } else if !isSmooth {
-                words = "no min-entropy: δ/ε′ = \(smoothing) is no smoothing, it must be below 1"
-            } else {
-                words =
-                    "no min-entropy: n f(J − ε) − log2(1/ε′) = \(NumberText.lowerBound(bits, 2)) bits at ε = "
-                    + "\(NumberText.fixed(bound?.epsilon(), 6))"
+        self.security = isHeadline ? security : nil
+        method = BoundMethod(claim)
+        let found =
+            switch claim {
+            case .localRealism(let significance, let test, _):
+                ClaimFinding.rejection(significance, test, statistics, eProcess, predictionRatio)
+            case .pironio(let thresholds, let delta, let epsilon):
+                ClaimFinding.pironio(thresholds, delta: delta, epsilon: epsilon, statistics, model)
+            case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
+                ClaimFinding.probabilityEstimation(
+                    bits: bits, ProbabilityEstimation(model: model, power: power), epsilon: epsilon, kappa: kappa,
+                    statistics.wins)
+            case .entropyAccumulation(let threshold, let smoothing, let event):
+                ClaimFinding.entropyAccumulation(threshold, smoothing: smoothing, event: event, statistics, model)
             }
-            numbers = [
-                "i_hat": .double(statistics.estimate), "statistical_epsilon": JSON(bound?.epsilon()),
-                "bits": JSON(bits), "smoothing": JSON(epsilon > 0 ? delta / epsilon : nil),
-            ]
-            assumes = [
-                "freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly",
-                "classical-side-information", "quantum-theory",
-            ]
-        }
+        words = found.words
+        holds = found.holds
+        numbers = found.numbers
+        value = found.value
     }
+
+    /// Every term of the claim's error, the extractor's included where one was promised.
+    var budget: ErrorBudget? { claim.errorBudget(extractor: security?.extractor.epsilon ?? 0) }
+
+    /// Against whose side information the claim holds: the weaker of the bound's and the extractor's.
+    var sideInformation: Plan.Security.SideInformation? {
+        guard let own = claim.sideInformation else { return nil }
+        return security?.extractor.sideInformation == .classical ? .classical : own
+    }
+
+    /// Keys of the assumptions that it needs.
+    var assumes: [String] { method.assumes }
 
     /// - Parameter isCertified: Whether it holds and nothing stands against any claim of the campaign.
     func json(isCertified: Bool) -> JSON {
@@ -70,6 +79,11 @@ struct ClaimFinding: Equatable, Sendable {
         object["certified"] = .bool(isCertified)
         object["words"] = .string(words)
         object["assumes"] = .array(assumes.map { .string($0) })
+        object["adversary"] = .string(method.adversary)
+        object["validity"] = .string(method.validity)
+        object["source"] = .string(method.source)
+        object["side_information"] = JSON(sideInformation?.rawValue)
+        object["error_budget"] = budget?.json ?? .null
         return .object(object)
     }
 }

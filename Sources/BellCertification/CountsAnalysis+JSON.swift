@@ -17,7 +17,7 @@ extension CountsAnalysis {
                 "win_bound": .double(model.winBound), "log10_p_binomial": .double(numbers.log10PValue),
                 "log10_p_azuma": .double(log10AzumaP), "log10_evidence": .double(log10Evidence),
             ],
-            "min_entropy": minEntropyJSON,
+            "min_entropy": minEntropyJSON, "bounds": bounds.json,
             "no_signalling": .array(noSignalling.map(\.json)), "settings": .array(settings.map(\.json)),
             "published": published.map {
                 [

@@ -14,6 +14,7 @@ extension CountsAnalysis {
         StatisticsText.estimates(numbers, model, into: &page)
         localRealism(&page)
         minEntropy(&page)
+        BoundsText.write(bounds, into: &page)
         StatisticsText.tests(noSignalling, settings, options.settingBias, into: &page)
         if let published {
             page.heading("Published about these counts")

@@ -26,6 +26,8 @@ public struct CountsAnalysis: Equatable, Sendable {
     public let bound: PironioBound
     /// The largest threshold J_m that is not above Î; nil when Î is below 2.
     public let threshold: Double?
+    /// All bounds side by side, with errors of 1e-6.
+    public let bounds: BoundsReport
     /// What was published about these very counts, or nil.
     public let published: PublishedResult?
 
@@ -74,6 +76,7 @@ public struct CountsAnalysis: Equatable, Sendable {
         noSignalling = NoSignallingTest.all(tally)
         settings = SettingTest.all(tally, model: model)
         threshold = CountsAnalysis.threshold(below: bound.estimate)
+        bounds = BoundsReport(wins, model: model)
         published = PublishedResult.of(tally, pattern: options.pattern)
     }
 

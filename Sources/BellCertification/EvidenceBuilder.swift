@@ -11,6 +11,7 @@ import BellStatistics
 public struct EvidenceBuilder {
     private let sealed: SealedPlan
     private var process: EProcess
+    private var ratio: PredictionRatio
     private let campaign: CampaignID
     private let checks: SignatureChecks
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -43,6 +44,7 @@ public struct EvidenceBuilder {
         self.campaign = campaign
         checks = SignatureChecks(keys: keys)
         process = EProcess(LocalModel(settingBias: sealed.plan.settingBias) ?? .uniform)
+        ratio = PredictionRatio(sealed.plan)
     }
 
     /// Opens a block at the next trial, and closes the one before.
@@ -81,6 +83,7 @@ public struct EvidenceBuilder {
         block.margins += result.margins
         open = block
         process.add(result.tally, pattern: sealed.plan.pattern)
+        ratio.add(result.tally)
         for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
@@ -117,7 +120,8 @@ public struct EvidenceBuilder {
         try endBlock()
         return try CampaignEvidence(
             campaign: campaign, sealed: sealed, planHash: planHash, devices: devices, simulated: simulated,
-            software: software, blocks: blocks, eProcess: EProcessResult(process), end: end)
+            software: software, blocks: blocks, eProcess: EProcessResult(process),
+            predictionRatio: RatioResult(ratio), end: end)
     }
 
     /// Sums of the open block, its signatures included; nil outside of one. Waits for the signatures' checks.

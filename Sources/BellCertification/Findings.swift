@@ -18,6 +18,10 @@ struct Findings: Equatable, Sendable {
     let comparisonIsRegistered: Bool
     /// The headline first.
     let claims: [ClaimFinding]
+    /// All bounds, those of the claims and the others.
+    let bounds: BoundsReport
+    /// The measurement-dependence inequality's value at the declared bias; nil without trials.
+    let measurementDependence: Double?
     /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias, signatures.
     let objections: [String]
     /// Why the headline is not certified; empty when it is.
@@ -44,13 +48,19 @@ struct Findings: Equatable, Sendable {
         locality = LocalityFinding(evidence)
         signatures = SignatureFinding(evidence)
         claims = ([plan.headline] + plan.claims).enumerated().map {
-            ClaimFinding($1, isHeadline: $0 == 0, numbers: numbers, model: model)
+            ClaimFinding(
+                $1, isHeadline: $0 == 0, numbers: numbers, eProcess: evidence.eProcess,
+                predictionRatio: evidence.predictionRatio, model: model, security: plan.security)
         }
         let delta = ([plan.headline] + plan.claims).compactMap { claim -> Double? in
-            if case .minEntropy(_, let delta, _) = claim { delta } else { nil }
+            if case .pironio(_, let delta, _) = claim { delta } else { nil }
         }.first
         comparisonIsRegistered = delta != nil
         comparison = PironioBound(numbers.wins, model: model, delta: delta ?? 0.01)
+        bounds = BoundsReport(
+            numbers.wins, model: model, claims: claims.map { ($0.claim, $0.holds ? $0.value : nil) },
+            predictionRatio: evidence.predictionRatio.log10PValue)
+        measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
         objections = Findings.objections(locality, log10Consistency) + signatures.objections
         reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
     }

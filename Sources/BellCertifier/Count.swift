@@ -1,3 +1,4 @@
+import BellCertification
 import BellCrypto
 import BellModel
 import BellStatistics
@@ -15,6 +16,7 @@ struct Count {
     /// The last block's number, or nil before the first one's end.
     private(set) var lastBlock: UInt64?
     private(set) var process: EProcess
+    private(set) var ratio: PredictionRatio
 
     private let plan: Plan
     private let place: String
@@ -27,6 +29,7 @@ struct Count {
         self.plan = plan
         self.place = place
         process = EProcess(LocalModel(settingBias: plan.settingBias) ?? .uniform)
+        ratio = PredictionRatio(plan)
     }
 
     func contradiction(_ what: String, _ cause: String? = nil) -> BellError {
@@ -49,6 +52,7 @@ struct Count {
         let counted = arm.tally
         tally += counted
         process.add(counted, pattern: plan.pattern)
+        ratio.add(counted)
         for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }

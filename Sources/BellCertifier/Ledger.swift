@@ -220,7 +220,7 @@ final class Ledger {
             try CampaignEvidence(
                 campaign: campaign, sealed: sealed, planHash: begin.planHash, devices: begin.devices,
                 simulated: begin.simulated, software: begin.software, blocks: evidence,
-                eProcess: EProcessResult(count.process),
+                eProcess: EProcessResult(count.process), predictionRatio: RatioResult(count.ratio),
                 end: end.state == .completed ? .completed : .stopped(reason: end.reason ?? "")))
     }
 

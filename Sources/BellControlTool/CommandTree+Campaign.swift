@@ -14,8 +14,14 @@ extension CommandTree {
         "campaign", "Plan, run and verify campaigns.",
         [
             command(
-                "plan", "Check a plan and print what would be sealed.", "Works without a daemon.",
-                [value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml")],
+                "plan", "Check a plan, print what would be sealed and what it would certify.",
+                """
+                Works without a daemon. Warns when the claims cannot be met, whatever S is, or not with S as expected.
+                """,
+                [
+                    value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml"),
+                    value("expect", "S", "The CHSH value that is expected.", default: "2.236"),
+                ],
                 positionals: [plan]),
             command(
                 "start", "Seal a plan and run it.", "The plan cannot be changed afterwards.",

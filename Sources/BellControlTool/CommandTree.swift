@@ -13,7 +13,7 @@ enum CommandTree {
             """,
         options: common,
         subcommands: [
-            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, doctor, completion,
+            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, doctor, completion,
         ])
 
     /// Options that every command takes.
@@ -112,6 +112,26 @@ enum CommandTree {
             value("bias", "TAU", "Bound on the setting bits' bias, 0 ≤ TAU < 0.5.", default: "0"),
             value("delta", "DELTA", "Error probability δ of the min-entropy bound.", default: "0.01"),
             value("epsilon", "EPSILON", "Error probability ε′ of its sound form; above δ.", default: "0.1"),
+        ])
+
+    private static let bounds = command(
+        "bounds", "Show what every bound would make of expected data, side by side.",
+        """
+        Local realism by two tests, min-entropy against classical and quantum side information; docs/bounds.md tells their \
+        assumptions. Uniform settings and no losses are expected; MU is what the adversary may hold. Nothing of it is certified.
+        """,
+        [
+            value("trials", "N", "n.", short: "n", default: "1048576"),
+            value("s", "S", "The CHSH value that is expected.", default: "2.236"),
+            value("mu", "MU", "Bound on the setting bits' bias, 0 ≤ MU < 0.5.", default: "0"),
+            value("epsilon", "E", "Every error probability: smoothing, event, significance.", default: "1e-6"),
+            value("sweep", "OVER", "A table over one quantity instead.", allowed: ["mu", "s", "n"]),
+            value(
+                "expansion", "LAW",
+                "Bits produced and consumed over n instead, for settings uniform, joint:ALPHA or product:GAMMA."),
+            value("delta", "DELTA", "Error of the estimate, for --expansion.", default: "0.01"),
+            flag("plot", "The sweep or expansion as a plot."),
+            value("svg", "FILE", "That plot as a picture."),
         ])
 
     private static let doctor = command(

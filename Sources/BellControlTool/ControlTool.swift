@@ -111,6 +111,7 @@ public enum ControlTool {
         "certificate diff": CertificateCommand.diff,
         "certificate key": CertificateCommand.key,
         "certify": CertifyCommand.run,
+        "bounds": BoundsCommand.run,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]

@@ -29,14 +29,8 @@ public struct Plan: Equatable, Sendable {
     public var sequenceHash: Digest
     /// What happens between blocks; nil when nothing does.
     public var maintenance: MaintenancePlan?
-
-    /// A claim that the certificate will make or refuse.
-    public enum Claim: Equatable, Sendable {
-        /// Local realism is rejected: binomial p-value ≤ `significance`.
-        case localRealism(significance: Double)
-        /// Pironio's min-entropy bound in its sound form: threshold J on Î, statistical δ and ε′.
-        case minEntropy(threshold: Double, delta: Double, epsilon: Double)
-    }
+    /// What the headline's errors may add up to, and how its bits will be extracted; nil when nothing is promised.
+    public var security: Security?
 
     /// Who may see the outcomes.
     public enum Pool: String, CaseIterable, Sendable { case `public`, `private` }
@@ -48,7 +42,7 @@ public struct Plan: Equatable, Sendable {
         name: String, trials: UInt64, trialsPerArm: UInt32, trialsPerBlock: UInt64, pattern: CHSHPattern,
         inputBits: InputBitSource, hostBits: PerNode<String>?, settingBias: Double, localityK: Double,
         headline: Claim, claims: [Claim], pool: Pool, onRestart: RestartPolicy, sequence: String,
-        sequenceHash: Digest, maintenance: MaintenancePlan? = nil
+        sequenceHash: Digest, maintenance: MaintenancePlan? = nil, security: Security? = nil
     ) {
         self.name = name
         self.trials = trials
@@ -66,38 +60,7 @@ public struct Plan: Equatable, Sendable {
         self.sequence = sequence
         self.sequenceHash = sequenceHash
         self.maintenance = maintenance
-    }
-}
-
-extension Plan.Claim {
-    /// The object in the sealed plan.
-    public var json: JSON {
-        switch self {
-        case .localRealism(let significance):
-            ["claim": "local-realism-rejected", "significance": .double(significance)]
-        case .minEntropy(let threshold, let delta, let epsilon):
-            [
-                "claim": "min-entropy-pironio", "threshold": .double(threshold), "delta": .double(delta),
-                "epsilon": .double(epsilon),
-            ]
-        }
-    }
-
-    /// Reads a claim of a sealed plan.
-    public init(json: JSON, path: String) throws(BellError) {
-        var reader = try JSONReader(json, path: path)
-        switch try reader.string("claim") {
-        case "local-realism-rejected": self = .localRealism(significance: try reader.double("significance"))
-        case "min-entropy-pironio":
-            self = .minEntropy(
-                threshold: try reader.double("threshold"), delta: try reader.double("delta"),
-                epsilon: try reader.double("epsilon"))
-        case let other:
-            throw BellError(
-                .jsonShape, "Unknown claim \"\(other)\".", at: "\(path).claim",
-                fix: "known claims: local-realism-rejected, min-entropy-pironio")
-        }
-        try reader.finish()
+        self.security = security
     }
 }
 
@@ -133,8 +96,9 @@ public struct SealedPlan: Equatable, Sendable {
             "loss_rule": "win=0", "sequence": .string(plan.sequence),
             "sequence_hash": .string(plan.sequenceHash.description),
         ]
-        // Plans without it read, and hash, as they always did.
+        // Plans without them read, and hash, as they always did.
         if let maintenance = plan.maintenance { object["calibration"] = maintenance.json }
+        if let security = plan.security { object["security"] = security.json }
         return .object(object)
     }
 
@@ -183,6 +147,9 @@ public struct SealedPlan: Equatable, Sendable {
         let maintenance = try reader.optional("calibration").map { (json) throws(BellError) in
             try MaintenancePlan(json: json, path: "\(path).calibration")
         }
+        let security = try reader.optional("security").map { (json) throws(BellError) in
+            try Plan.Security(json: json, path: "\(path).security")
+        }
         plan = Plan(
             name: try reader.string("name"), trials: try reader.count("trials"), trialsPerArm: perArm,
             trialsPerBlock: try reader.count("trials_per_block"), pattern: pattern, inputBits: bits,
@@ -190,7 +157,7 @@ public struct SealedPlan: Equatable, Sendable {
             localityK: try reader.double("locality_k"),
             headline: try Plan.Claim(json: try reader.value("headline"), path: "\(path).headline"), claims: claims,
             pool: pool, onRestart: restart, sequence: try reader.string("sequence"), sequenceHash: sequenceHash,
-            maintenance: maintenance)
+            maintenance: maintenance, security: security)
         try reader.finish()
         guard plan.trials > 0 else { throw wrong("trials") }
         guard plan.trialsPerBlock > 0 else { throw wrong("trials_per_block") }

@@ -105,6 +105,9 @@ public struct Quantity: Hashable, Sendable {
         "rng_latency", "ns", 0...10_000, "from the start tick until the bit may be latched")
     public static let switchDelay = Quantity(
         "switch_delay", "ns", 0...10_000, "from the latch tick until the setting switch has moved")
+    public static let switchRise = Quantity(
+        "switch_rise", "ns", 0...1000, "how fast the setting switch opens: its amplitude follows 1 − e^{−t/rise}",
+        optional: true)
     public static let switchLine = Quantity(
         "switch_line", "ns", 0...10_000, "from a drive pulse's tick until its front is at the setting switch")
     public static let driveLine = Quantity(
@@ -134,8 +137,8 @@ public struct Quantity: Hashable, Sendable {
     public static let ofLink = [linkDelay, linkPhase, linkEfficiency, bellFidelity]
     /// What timing.yaml holds under each node's name.
     public static let ofTiming = [
-        triggerDelay, triggerJitter, rngStart, rngCorrelation, rngLatency, switchDelay, switchLine, driveLine,
-        readoutIn, readoutOut,
+        triggerDelay, triggerJitter, rngStart, rngCorrelation, rngLatency, switchDelay, switchRise, switchLine,
+        driveLine, readoutIn, readoutOut,
     ]
     /// What lab.yaml holds under `geometry`.
     public static let ofGeometry = [pathAB, pathBA]

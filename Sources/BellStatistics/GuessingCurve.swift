@@ -16,7 +16,7 @@ public enum GuessingCurve: String, CaseIterable, Sendable {
 
     /// f(I) in bits a trial, ≥ 0.
     ///
-    /// The exact curve takes a few milliseconds; it is rounded down by less than 1e-7.
+    /// It is rounded down by less than 1e-7.
     /// - SeeAlso: Pironio et al., Nature 464, 1021 (2010), eq. (3), figure 2 (curves a, b) and supplementary A.
     public func bits(at value: Double) -> Double {
         guard value > 2 else { return 0 }
@@ -43,7 +43,7 @@ extension GuessingCurve {
             let mu = exp(u)
             return constant(slope: mu) - mu * i
         }
-        return min(1, minimum(of: line, in: log(0.25), 10) + slack)
+        return min(1, minimum(of: line, in: log(0.25), 10, steps: 34) + slack)
     }
 
     /// s(μ), the largest eigenvalue of M(μ, θ) over θ: the line G(I) ≤ s(μ) − μI for every quantum behaviour.
@@ -58,36 +58,44 @@ extension GuessingCurve {
     /// Navascués–Pironio–Acín hierarchy (1e-6).
     /// - SeeAlso: Masanes, Phys. Rev. Lett. 97, 050503 (2006), for the reduction to qubits.
     static func constant(slope mu: Double) -> Double {
-        let steps = 128
-        let value = { (theta: Double) in -largestEigenvalue(slope: mu, angle: theta) }
-        var best = (value: Double.infinity, step: 0)
-        for step in 0...steps {
-            let v = value(.pi * Double(step) / Double(steps))
-            if v < best.value { best = (v, step) }
+        // The grid only finds the cell, so that the closed form is good enough for it.
+        var best = (value: -Double.infinity, step: 0)
+        for (step, direction) in directions.enumerated() {
+            let v = matrix(slope: mu, cosine: direction.cosine, sine: direction.sine).largestRoot
+            if v > best.value { best = (v, step) }
         }
-        let cell = Double.pi / Double(steps)
+        let cell = Double.pi / Double(gridSteps)
         let centre = Double(best.step) * cell
-        return -minimum(of: value, in: max(0, centre - cell), min(.pi, centre + cell))
+        let value = { (theta: Double) in
+            var matrix = matrix(slope: mu, cosine: cos(theta), sine: sin(theta))
+            return -matrix.largestEigenvalue()
+        }
+        return -minimum(of: value, in: max(0, centre - cell), min(.pi, centre + cell), steps: 32)
     }
 
-    static func largestEigenvalue(slope mu: Double, angle theta: Double) -> Double {
-        let (c, s) = (cos(theta), sin(theta))
+    private static let gridSteps = 128
+    /// cos θ and sin θ for θ from 0 to π.
+    private static let directions = (0...gridSteps).map { step in
+        let theta = Double.pi * Double(step) / Double(gridSteps)
+        return (cosine: cos(theta), sine: sin(theta))
+    }
+
+    private static func matrix(slope mu: Double, cosine c: Double, sine s: Double) -> SymmetricMatrix3 {
         let p = 1 + 2 * c - c * c
         let k = 2.0.squareRoot() * s * (1 - c)
         let r = s * s
-        var matrix = SymmetricMatrix3(
+        return SymmetricMatrix3(
             xx: mu * p + 1, yy: -mu * (p + r), zz: mu * p, xy: mu * k, xz: -mu * r, yz: -mu * k)
-        return matrix.largestEigenvalue()
     }
 
     /// The least value that golden-section search meets, its ends included.
-    private static func minimum(of f: (Double) -> Double, in low: Double, _ high: Double) -> Double {
+    private static func minimum(of f: (Double) -> Double, in low: Double, _ high: Double, steps: Int) -> Double {
         let ratio = (5.0.squareRoot() - 1) / 2
         var (a, b) = (low, high)
         var (x, y) = (b - ratio * (b - a), a + ratio * (b - a))
         var (fx, fy) = (f(x), f(y))
         var least = min(f(low), f(high))
-        for _ in 0..<48 {
+        for _ in 0..<steps {
             if fx < fy {
                 (b, y, fy) = (y, x, fx)
                 x = b - ratio * (b - a)

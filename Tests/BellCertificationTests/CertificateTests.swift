@@ -179,7 +179,8 @@ import TestSupport
         do throws(BellError) {
             _ = try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: .zero, devices: .null, simulated: true,
-                software: "0.1.0", blocks: blocks, eProcess: good.eProcess, end: .completed)
+                software: "0.1.0", blocks: blocks, eProcess: good.eProcess,
+                predictionRatio: good.predictionRatio, end: .completed)
         } catch { found = error }
         let error = try #require(found)
         #expect(error.code == .certificateEvidence && error.code.exit == .dataIntegrity)

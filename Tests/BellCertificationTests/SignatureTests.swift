@@ -119,7 +119,8 @@ import Testing
             try CampaignEvidence(
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
-                blocks: evidence.blocks, eProcess: evidence.eProcess, end: evidence.end)
+                blocks: evidence.blocks, eProcess: evidence.eProcess,
+                predictionRatio: evidence.predictionRatio, end: evidence.end)
         }
         #expect(error?.code == (kind < 3 ? .certificateEvidence : .jsonShape))
     }
@@ -133,7 +134,8 @@ import Testing
             try CampaignEvidence(
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
-                blocks: evidence.blocks, eProcess: evidence.eProcess, end: evidence.end))
+                blocks: evidence.blocks, eProcess: evidence.eProcess,
+                predictionRatio: evidence.predictionRatio, end: evidence.end))
         #expect(certificate.reasons == ["no key signs the chunks of bob"])
         #expect(certificate.json["node_keys"]?["bob"] == .null)
     }
@@ -150,7 +152,8 @@ import Testing
             try CampaignEvidence(
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
-                blocks: evidence.blocks, eProcess: evidence.eProcess, end: evidence.end))
+                blocks: evidence.blocks, eProcess: evidence.eProcess,
+                predictionRatio: evidence.predictionRatio, end: evidence.end))
         #expect(certificate.isCertified)
         #expect(certificate.text.contains("at their arrival: the board has none"))
         let words = certificate.json["assumptions"]?["boards-report-truly"]?.stringValue

@@ -112,6 +112,32 @@ def a_stopped_campaign_scores_what_was_not_run_as_losses():
 
 
 @test
+def entropy_headlines_are_certified():
+    estimation = ("{claim: min-entropy-probability-estimation, bits: 42000, power: 0.0041, epsilon: 1.0e-6}", 1 << 18)
+    accumulation = (
+        "{claim: min-entropy-entropy-accumulation, threshold: 2.2, smoothing: 1.0e-6, event: 1.0e-6}", 1 << 21)
+    old = "headline:\n  claim: local-realism-rejected\n  significance: 1.0e-9\n"
+    for (headline, trials), side in ((estimation, "classical"), (accumulation, "quantum")):
+        with lab("--seed", "14") as it:
+            plan = it.plan(trials=trials)
+            text = plan.read_text()
+            assert old in text, text
+            extractor = "{kind: circulant, epsilon: 1.0e-8, side_information: quantum}"
+            plan.write_text(
+                text.replace(old, f"headline: {headline}\n")
+                + f"security: {{total: 1.0e-5, extractor: {extractor}}}\n")
+            it.ctl("campaign", "start", plan)
+            it.wait(lambda: it.state_is("completed"), "completed", 180)
+            it.accounted(trials)
+            certificate = it.certificate()
+            assert certificate["verdict"] == "certified", certificate["reasons"]
+            claim = certificate["claims"][0]
+            assert claim["side_information"] == side and claim["bits"] > 40000, claim
+            assert claim["error_budget"]["total"] < 1e-5, claim
+            it.ctl("campaign", "verify")
+
+
+@test
 def pause_and_resume():
     with lab("--pace", "20000", "--seed", "12") as it:
         it.ctl("campaign", "start", it.plan(trials=65536, trials_per_block=8192))

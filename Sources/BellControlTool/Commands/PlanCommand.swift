@@ -1,4 +1,5 @@
 import BellCampaign
+import BellCertification
 import BellCrypto
 import BellHost
 import BellModel
@@ -13,6 +14,7 @@ enum PlanCommand {
         let plan = file.plan(sequenceHash: Blake2b.hash(try readFile(sequence)))
         let compiled = try OfflineCompiler.compile(
             sequence: sequence, lab: invocation.text("lab") ?? "", k: plan.localityK, inputBits: plan.inputBits)
+        let forecast = try PlanForecast(plan, expected: try invocation.number("expect", in: -3.0..<3.0))
         let body = PlanText.body(of: plan)
         let hash = Blake2b.hash(text: body.text)
         return Reply(
@@ -20,7 +22,8 @@ enum PlanCommand {
                 "plan": body, "body_hash": .string(hash.description),
                 "margins": compiled.table.json["margins"] ?? .null,
                 "forecast_bytes": JSON(count: Doctor.forecast(trials: plan.trials)),
-            ], text: PlanText.render(plan, bodyHash: hash) + MarginText.render(compiled))
+                "forecast": forecast.json,
+            ], text: PlanText.render(plan, bodyHash: hash) + MarginText.render(compiled) + forecast.text)
     }
 
     /// A path that the file at `path` names, relative to that file's directory.

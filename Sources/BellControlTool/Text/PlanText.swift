@@ -25,6 +25,13 @@ enum PlanText {
         line("loss rule", "a lost trial never wins (W = 0)")
         line("headline", claim(plan.headline))
         for other in plan.claims { line("claim", claim(other)) }
+        if let security = plan.security {
+            line(
+                "security",
+                "at most \(JSON.double(security.total).text) in all, for a \(security.extractor.kind.rawValue) extractor "
+                    + "of error \(JSON.double(security.extractor.epsilon).text), "
+                    + "\(security.extractor.sideInformation.rawValue) side information")
+        }
         line("pool", plan.pool.rawValue)
         line("on restart", plan.onRestart.rawValue)
         line("sequence", "\(Style.safe(plan.sequence) ?? "") (\(plan.sequenceHash.short)…)")
@@ -35,12 +42,19 @@ enum PlanText {
     }
 
     static func claim(_ claim: Plan.Claim) -> String {
-        switch claim {
-        case .localRealism(let significance):
-            "local realism is rejected at p ≤ \(JSON.double(significance).text)"
-        case .minEntropy(let threshold, let delta, let epsilon):
-            "min-entropy (Pironio), threshold J = \(JSON.double(threshold).text), "
-                + "δ = \(JSON.double(delta).text), ε′ = \(JSON.double(epsilon).text)"
+        func text(_ value: Double) -> String { JSON.double(value).text }
+        return switch claim {
+        case .localRealism(let significance, let test, _):
+            "local realism is rejected at p ≤ \(text(significance))\(test == .binomial ? "" : " (\(test.rawValue))")"
+        case .pironio(let thresholds, let delta, let epsilon):
+            "min-entropy (Pironio), threshold J = \(thresholds.map(text).joined(separator: ", ")), "
+                + "δ = \(text(delta)), ε′ = \(text(epsilon))"
+        case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
+            "min-entropy (probability estimation) of \(text(bits)) bits, β = \(text(power)), ε = \(text(epsilon))"
+                + (kappa.map { ", κ = \(text($0))" } ?? "")
+        case .entropyAccumulation(let threshold, let smoothing, let event):
+            "min-entropy (entropy accumulation), threshold J = \(text(threshold)), ε_s = \(text(smoothing)), "
+                + "p_Ω = \(text(event))"
         }
     }
 }

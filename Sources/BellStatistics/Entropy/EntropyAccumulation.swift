@@ -81,7 +81,7 @@ public struct EntropyAccumulation: Equatable, Sendable {
 
     /// The fewest trials with a positive bound, to 1e-6; nil when no number up to 2^48 has one.
     ///
-    /// About 20 ms.
+    /// About 10 ms.
     public static func leastTrials(
         winThreshold: Double, epsilonSmooth: Double, epsilonEvent: Double, model: LocalModel, everyTrialPlayed: Bool
     ) -> UInt64? {

@@ -65,7 +65,7 @@ public struct Expansion: Equatable, Sendable {
         consumed = Double(trials) * entropy
     }
 
-    /// Bits produced, n f(Î − ε); with the exact curve a few milliseconds.
+    /// Bits produced, n f(Î − ε).
     public func produced(
         _ curve: GuessingCurve = .exact, _ concentration: PironioBound.Concentration = .azuma
     ) -> Double {

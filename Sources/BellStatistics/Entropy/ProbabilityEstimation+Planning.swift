@@ -13,7 +13,7 @@ extension ProbabilityEstimation {
         public var onePercentQuantile: Double { bits - 2.326_347_874_040_841 * standardDeviation }
     }
 
-    /// Chooses the power that gives the most bits on average; 0.1 ms.
+    /// Chooses the power that gives the most bits on average; about 20 µs.
     ///
     /// - Parameters:
     ///   - trials: n, at most 2^48.

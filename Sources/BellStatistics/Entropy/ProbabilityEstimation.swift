@@ -28,7 +28,7 @@ public struct ProbabilityEstimation: Equatable, Sendable {
     /// Makes the factor; nil unless 1e-9 ≤ `power` ≤ 32.
     ///
     /// The factor is divided by its greatest mean over the 80 vertices of behaviours and 12 of settings laws. F = 1,
-    /// which certifies nothing, where no useful factor exists. About 50 µs.
+    /// which certifies nothing, where no useful factor exists. About 10 µs.
     public init?(model: LocalModel, power: Double) {
         guard ProbabilityEstimation.powers.contains(power) else { return nil }
         self.model = model
