@@ -70,11 +70,8 @@ struct MockBench {
 
     mutating func accept(_ report: RoutineReport, _ node: Node) throws {
         for proposal in report.proposals {
-            if case .node = proposal.path.place {
-                try set(node, [proposal.path.quantity: proposal.value])
-            } else {
-                values[proposal.path]?.value = proposal.value
-            }
+            let context = RoutineContext(node: node, values: values, limits: limits)
+            values = context.setting(proposal.path, proposal.value).values
         }
     }
 
