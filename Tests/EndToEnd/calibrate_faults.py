@@ -66,10 +66,10 @@ def a_stuck_setting_switch_is_named_whichever_way_it_is_stuck():
     with faulty("alice.switch_isolation_db=0", "bob.gated_gain=0.01") as it:
         it.ctl("calibrate", "bring-up", "fine-half-pi-after-drag")
         fails(
-            it, "alice/gated-path", "out-of-spec", "The setting switch is stuck: it lets pulses pass",
-            "See its supply and control line")
+            it, "alice/switch-delay", "out-of-spec", "alice's setting switch is stuck open: pulses pass long before",
+            "See its supply and its control line")
         fails(
-            it, "bob/gated-path", "out-of-spec", "The setting switch is stuck: no gated pulse reaches the qubit",
+            it, "bob/switch-delay", "out-of-spec", "bob's setting switch is stuck closed: no pulse passes after",
             "whether the input bit arrives")
 
 

@@ -159,19 +159,23 @@ struct LineSearch: Equatable, Sendable {
         guard let peak = off.max(by: { $0.magnitude < $1.magnitude }), peak.magnitude > 6 * noise else { return }
         // A second line of a third of the first one's height is no sidelobe.
         let level = max(6 * noise, 0.33 * peak.magnitude)
-        var last = -Double.infinity
-        var lastSide = 0.0
-        var best: Line?
+        var stretches: [ClosedRange<Int>] = []
         for k in x.indices where off[k].magnitude > level {
-            let side = off[k] < 0 ? -1.0 : 1.0
-            if x[k] - last > isNear || side != lastSide, let line = best {
-                lines.append(line)
-                best = nil
+            if let last = stretches.last, x[k] - x[last.upperBound] <= isNear,
+                (off[k] < 0) == (off[last.upperBound] < 0)
+            {
+                stretches[stretches.count - 1] = last.lowerBound...k
+            } else {
+                stretches.append(k...k)
             }
-            if off[k].magnitude > best?.height ?? 0 { best = Line(place: x[k], height: off[k].magnitude) }
-            (last, lastSide) = (x[k], side)
         }
-        if let best { lines.append(best) }
+        for stretch in stretches {
+            guard let top = stretch.max(by: { off[$0].magnitude < off[$1].magnitude }) else { continue }
+            // Where a broad line fills most of the sweep, its ends lie as far from the median as another line would.
+            let isEnd = stretch.lowerBound == 0 || stretch.upperBound == x.count - 1
+            if isEnd && (off[top] < 0) != (peak < 0) { continue }
+            lines.append(Line(place: x[top], height: off[top].magnitude))
+        }
         lines.sort { $0.height > $1.height }
     }
 }

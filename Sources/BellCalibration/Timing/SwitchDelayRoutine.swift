@@ -106,8 +106,10 @@ struct SwitchDelayRoutine: CalibrationRoutine {
         return RoutineReport(
             .outOfSpec,
             isOpen
-                ? "\(node.name)'s setting switch is stuck open: pulses pass long before the latch."
-                : "\(node.name)'s setting switch is stuck closed: no pulse passes after the latch.",
+                ? "\(node.name)'s setting switch is stuck open: pulses pass long before the latch. See its supply "
+                    + "and its control line."
+                : "\(node.name)'s setting switch is stuck closed: no pulse passes after the latch. See its supply, "
+                    + "its control line, and whether the input bit arrives.",
             figures: [figure(data, nil, model, node, nil)])
     }
 
