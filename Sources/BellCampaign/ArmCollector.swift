@@ -87,6 +87,18 @@ public struct ArmCollector: Sendable {
         halves[node].sorted { ($0.firstIndex, $0.bootID) < ($1.firstIndex, $1.bootID) }
     }
 
+    /// The same of a board that signs its chunks: where it has not made its whole arm, without the last ones if it did not
+    /// sign them.
+    ///
+    /// A board that dies between a chunk and its signature is honest, and its campaign may go on: those trials are lost.
+    /// Whoever keeps a signature back loses trials, which never pays; a whole arm is kept as it came and objected to.
+    public func signedHalves(_ node: Node) -> [HalfChunk] {
+        var pieces = sortedHalves(node)
+        guard !ended[node] || made[node] != arm.count else { return pieces }
+        while let last = pieces.last, signature(of: last) == nil { pieces.removeLast() }
+        return pieces
+    }
+
     /// A node's clock records in pulse order.
     public func sortedClocks(_ node: Node) -> [ClockRecord] {
         clocks[node].sorted { ($0.pulse, $0.tick) < ($1.pulse, $1.tick) }

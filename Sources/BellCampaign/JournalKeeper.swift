@@ -252,7 +252,9 @@ public actor JournalKeeper {
             throw BellError(.planContradiction, "An arm is recorded outside of every block.", at: journal.path)
         }
         let arm = gathered.arm
-        let halves = PerNode { gathered.sortedHalves($0) }
+        let halves = PerNode { node in
+            keys[node]?.holder == .board ? gathered.signedHalves(node) : gathered.sortedHalves(node)
+        }
         let clocks = PerNode { gathered.sortedClocks($0) }
         // The stored bits count: after a restart the ones in memory are gone.
         var stored = hostBits

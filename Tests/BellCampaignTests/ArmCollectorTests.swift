@@ -5,6 +5,33 @@ import Testing
 @testable import BellCampaign
 
 @Suite struct ArmCollectorTests {
+    @Test(
+        "what a board did not come to sign before it died has not come; a whole arm is kept as it is",
+        arguments: [nil, 7, 8] as [UInt32?], [false, true])
+    func unsigned(made: UInt32?, isFirstSigned: Bool) throws {
+        var collector = ArmCollector(arm: Arm(number: 3, block: 0, firstIndex: 100, count: 8))
+        for first in [100, 104] as [UInt64] {
+            let records = TrialRecord.bytes(
+                of: (0..<4).map {
+                    TrialRecord(
+                        index: first + $0, startTick: $0, stopDelta: 1, setting: 0, outcome: 0, flags: .simulated)
+                })
+            let isTaken = collector.add(
+                HalfChunk(node: .alice, firstIndex: first, firstPulse: first, bootID: 1, records: records))
+            #expect(isTaken)
+        }
+        if isFirstSigned {
+            collector.add(
+                ChunkSignature(
+                    campaign: try #require(CampaignID(bytes: [UInt8](repeating: 1, count: 16))), arm: 3, bootID: 1,
+                    firstIndex: 100, count: 4, digest: .zero), of: .alice)
+        }
+        if let made { collector.end(.alice, made: made) }
+        #expect(collector.sortedHalves(.alice).map(\.firstIndex) == [100, 104])
+        let kept: [UInt64] = made == 8 ? [100, 104] : isFirstSigned ? [100] : []
+        #expect(collector.signedHalves(.alice).map(\.firstIndex) == kept)
+    }
+
     private let arm = Arm(number: 3, block: 0, firstIndex: 100, count: 20)
 
     private func chunk(_ first: UInt64, _ count: Int, _ node: Node = .alice, boot: UInt64 = 1) -> HalfChunk {

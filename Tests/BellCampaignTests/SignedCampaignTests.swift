@@ -165,12 +165,15 @@ import TestSupport
                     case .anotherKey: key = other
                     case .otherRecords: signature.digest = .zero
                     case .otherArm: signature.arm = 0
-                    case .none: continue
+                    case .none:
+                        collector.end(node, made: 10)
+                        continue
                     }
                 }
                 signature.signature = key.sign(signature.signedBytes)
                 signature.arm = number
                 collector.add(signature, of: node)
+                collector.end(node, made: 10)
             }
             told += try await keeper.record(collector, hostBits: nil, thenCommit: nil, nextBits: nil).unsigned
         }
