@@ -118,8 +118,9 @@ import Testing
         let daemon = try RunningDaemon(laboratory, calibration: kit)
         let plan = try laboratory.plan(trials: 1000)
         let first = try daemon.begin("calibrate.run", ["mode": "bring-up", "by": "eve"])
-        try daemon.wait("it measures") { status in
-            (status["calibration"]?["active"]?.arrayValue ?? []).contains { ($0["point"]?.intValue ?? 0) > 0 }
+        try daemon.wait("both measure") { status in
+            let active = status["calibration"]?["active"]?.arrayValue ?? []
+            return active.count == 2 && active.allSatisfy { ($0["point"]?.intValue ?? 0) > 0 }
         }
         let active = try #require(try daemon.call("status")["calibration"]?["active"]?.arrayValue)
         #expect(active.map { $0["item"] } == ["alice/readout", "bob/readout"], "both boards are at work")
