@@ -41,7 +41,7 @@ public enum ExpansionSettings: Equatable, Sendable {
 /// Randomness expansion after Pironio: how many bits n trials produce and how many their settings consume.
 ///
 /// Against classical side information, in the form of 2010; ``bound`` has the sound form for a registered threshold.
-/// - SeeAlso: Pironio et al., Nature 464, 1021 (2010), eq. (3), figure 3 and the text on randomness expansion.
+/// - SeeAlso: Pironio et al., Nature 464, 1021 (2010), figure 3 and the text on randomness expansion; not compared with its numbers.
 public struct Expansion: Equatable, Sendable {
     public let settings: ExpansionSettings
     /// The min-entropy bound with the settings' least pair.

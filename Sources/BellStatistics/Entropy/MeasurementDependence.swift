@@ -8,7 +8,7 @@ import Glibc
 /// l P(00, 00) − h [P(01, 01) + P(10, 10) + P(00, 11)] ≤ 0
 /// ```
 /// A diagnostic beside the bounds of amplification: its value says nothing about statistical error.
-/// - SeeAlso: Pütz, Rosset, Barnea, Liang and Gisin, Phys. Rev. Lett. 113, 190402 (2014), eq. (6) and theorem 1.
+/// - SeeAlso: Pütz, Rosset, Barnea, Liang and Gisin, Phys. Rev. Lett. 113, 190402 (2014).
 public struct MeasurementDependence: Equatable, Sendable {
     /// l, the least probability of a setting pair given the hidden variable.
     public let least: Double
