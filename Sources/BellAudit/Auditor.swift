@@ -12,16 +12,17 @@ public func audit(_ arm: ArmEvidence, _ parameters: AuditParameters) -> ArmAudit
     return auditor.audit(arm)
 }
 
-/// Audits arm after arm of one block, keeping its working memory.
+/// Audits arm after arm of one block, keeping its working memory, and across blocks what the arms before tell of the next.
 ///
 /// Each trial gets the first cause that holds, or is valid:
 /// 1. a half is missing: `both_missing`, `alice_missing`, `bob_missing`;
 /// 2. copies of a half contradict each other, the halves name different pulses, a pulse does not come after those of the
-///    trials before, or a record has another index than its place says: `mispaired`;
+///    trials before, a half is of a boot that the board had left, or a record has another index than its place says:
+///    `mispaired`;
 /// 3. a setting or outcome is not 0 or 1: `malformed`;
 /// 4. a node reports a fault, or a record is simulated in a campaign that is not: `unhealthy`;
 /// 5. a setting's origin or value is not what the plan or the host had committed to: `host_bit_mismatch`;
-/// 6. a clock cannot tell: `clock`;
+/// 6. a clock cannot tell, or runs back behind where it was, in this arm or in one before: `clock`;
 /// 7. a start event is not in its pulse's period: `mispaired`;
 /// 8. m_AB or m_BA does not exceed k·u: `locality`.
 ///
@@ -33,10 +34,15 @@ public struct Auditor {
     private let constants: LoopConstants
     private var clocks: PerNode<NodeClock>
     private var pieces = PerNode<Pieces>(alice: Pieces(), bob: Pieces())
+    /// Where the boards were at the end of the arms so far; set it back to audit an arm once more.
+    public var history: AuditHistory
 
     /// Prepares for arms of a block.
-    public init(_ parameters: AuditParameters) {
+    ///
+    /// - Parameter history: Where the boards were at the end of the block before.
+    public init(_ parameters: AuditParameters, after history: AuditHistory = AuditHistory()) {
         self.parameters = parameters
+        self.history = history
         constants = LoopConstants(parameters)
         clocks = parameters.scales.map { NodeClock(scale: $0) }
     }
@@ -46,7 +52,12 @@ public struct Auditor {
         let count = Int(arm.count)
         for node in Node.allCases {
             clocks[node].rebuild(arm.clocks[node])
-            pieces[node].lay(arm.halves[node], of: node, firstIndex: arm.firstIndex, count: count)
+            let halves = arm.halves[node]
+            let isKnown = history.boards[node].take(
+                halves.filter { $0.node == node }.map { ($0.firstIndex, $0.bootID) })
+            if isKnown { history.boards[node].pass(&clocks[node]) }
+            pieces[node].lay(
+                halves, of: node, firstIndex: arm.firstIndex, count: count, contradicting: !isKnown)
         }
         var margins = MarginSummary()
         var tally = TrialTally()

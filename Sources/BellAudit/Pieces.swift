@@ -16,13 +16,17 @@ struct Pieces {
     ///
     /// Chunks of another node, records outside the arm and a record cut short count as missing. Repeated trials count
     /// once when both copies agree in record, pulse and boot; else they contradict each other.
-    mutating func lay(_ chunks: [HalfChunk], of node: Node, firstIndex: UInt64, count: Int) {
+    ///
+    /// - Parameter contradicting: Whether nothing in them can be believed.
+    mutating func lay(
+        _ chunks: [HalfChunk], of node: Node, firstIndex: UInt64, count: Int, contradicting: Bool
+    ) {
         list.removeAll(keepingCapacity: true)
         for (place, chunk) in chunks.enumerated() where chunk.node == node {
             guard let range = Pieces.range(of: chunk, firstIndex: firstIndex, count: count) else { continue }
             // A pulse index that runs past 64 bits cannot be.
             let runsOver = chunk.firstPulse.addingReportingOverflow(UInt64(chunk.count)).overflow
-            list.append(Piece(range: range, chunk: runsOver ? nil : place))
+            list.append(Piece(range: range, chunk: contradicting || runsOver ? nil : place))
         }
         guard list.count > 1 else { return }
         list.sort { ($0.range.lowerBound, $0.chunk ?? -1) < ($1.range.lowerBound, $1.chunk ?? -1) }

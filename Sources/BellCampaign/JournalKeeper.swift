@@ -24,6 +24,8 @@ public actor JournalKeeper {
     nonisolated let signers: PerNode<SigningKey?>
     private let unpause: Bool
     private var auditor: Auditor?
+    /// Where the boards were at the end of the last recorded arm.
+    private var history = AuditHistory()
     private var block: BlockSums?
     /// Each node's evidence of all recorded arms.
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -116,6 +118,11 @@ public actor JournalKeeper {
         totals.simulated = journal.simulated
         var unresolved: Arm?
         trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
+        history = AuditHistory()
+        var audits: [UInt64: AuditParameters] = [:]
+        for block in try journal.blocks() {
+            audits[block.header.number] = try AuditParameters(json: block.header.audit)
+        }
         try forEachArm { (arm) throws(BellError) in
             guard let result = arm.result, let leaves = arm.leaves else {
                 unresolved = Arm(
@@ -124,6 +131,10 @@ public actor JournalKeeper {
                 return
             }
             for node in Node.allCases { trees[node].append(leaves[node]) }
+            if let audit = audits[arm.header.block] {
+                history.pass(
+                    chunks: result.chunks.map { $0.map { ($0.firstIndex, $0.bootID) } }, clocks: result.clocks, audit)
+            }
             var tally = TrialTally()
             for byte in result.statuses { if let status = TrialStatus(rawValue: byte) { tally.add(status) } }
             totals.tally += tally
@@ -163,7 +174,7 @@ public actor JournalKeeper {
 
     /// Goes on with a block that another process began.
     private func takeUp(_ open: StoredBlock) throws(BellError) {
-        auditor = Auditor(try AuditParameters(json: open.header.audit))
+        auditor = Auditor(try AuditParameters(json: open.header.audit), after: history)
         var sums = BlockSums(header: open.header)
         try forEachArm(from: open.header.firstIndex) { (arm) throws(BellError) in
             guard arm.header.block == open.header.number, let result = arm.result else { return }
@@ -185,7 +196,7 @@ public actor JournalKeeper {
             calibrationHash: block.calibrationHash, audit: block.audit.json,
             programs: block.programs.map { $0.encoded() }, bootIDs: boots)
         try journal.beginBlock(header)
-        auditor = Auditor(block.audit)
+        auditor = Auditor(block.audit, after: history)
         self.block = BlockSums(header: header)
     }
 
@@ -261,10 +272,13 @@ public actor JournalKeeper {
         let committed = try journal.header(of: arm.number)
         if stored == nil, let committed { stored = try journal.hostBits(of: committed) }
         self.auditor = nil
+        // An arm that could not be written, as on a full disk, is audited again.
+        auditor.history = history
         let audit = auditor.audit(
             ArmEvidence(
                 firstIndex: arm.firstIndex, count: arm.count, halves: halves, clocks: clocks,
                 hostBits: stored?.bits))
+        let reached = auditor.history
         self.auditor = auditor
         let prepared = preparer.take(halves, of: arm.number)
         let result = ArmResult(
@@ -276,6 +290,7 @@ public actor JournalKeeper {
         let chunks = try journal.record(
             arm: arm.number, result, prepared: prepared,
             committing: following.map { (header: $0.0, hostBits: $0.1) })
+        history = reached
         if let committed {
             for node in Node.allCases {
                 trees[node].append(EvidenceLeaf(committed, node, chunks: chunks[node], clocks: clocks[node]).hash)

@@ -19,6 +19,8 @@ public struct EvidenceBuilder {
     private(set) var unsigned: [SignatureChecks.Problem] = []
     private var blocks: [BlockEvidence] = []
     private var open: OpenBlock?
+    /// Where the boards were at the end of the last arm.
+    private var history = AuditHistory()
     /// Roots of both nodes' trees over the arms so far.
     public var evidenceRoots: PerNode<Digest> { trees.map(\.root) }
     /// One past the last trial of the last arm.
@@ -54,7 +56,8 @@ public struct EvidenceBuilder {
         try endBlock()
         unsigned = []
         open = OpenBlock(
-            number: number, firstIndex: nextIndex, calibrationHash: calibrationHash, auditor: Auditor(audit))
+            number: number, firstIndex: nextIndex, calibrationHash: calibrationHash,
+            auditor: Auditor(audit, after: history))
     }
 
     /// Audits the next arm and takes it into the open block.
@@ -79,6 +82,7 @@ public struct EvidenceBuilder {
         // The auditor keeps its working memory: taken out of the optional, it is not copied.
         open = nil
         let result = block.auditor.audit(arm)
+        history = block.auditor.history
         block.tally += result.tally
         block.margins += result.margins
         open = block

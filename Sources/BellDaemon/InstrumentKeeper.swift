@@ -64,8 +64,10 @@ actor InstrumentKeeper {
         let instrument = entries[place].instrument
         do throws(BellError) {
             let identity = try await instrument.connect()
+            // Both at once: whoever comes while the instrument is asked must not find it without settings.
+            let settings = await instrument.settings()
             entries[place].identity = identity
-            entries[place].settings = await instrument.settings()
+            entries[place].settings = settings
             entries[place].problem = nil
             entries[place].attempt = 0
             await look(place)

@@ -12,6 +12,8 @@ public struct ClockSegment: Equatable, Sendable {
     public internal(set) var lastPulse: UInt64
     /// The board's counter at `firstPulse`.
     @usableFromInline let firstTick: UInt64
+    /// The board's counter at the end of the line.
+    let endTick: UInt64
     /// D/N in ticks · 2^32, rounded down; |D| < 2^30, so n·drift fits 62 bits.
     @usableFromInline let drift: Int64
     /// Picoseconds a tick, corrected for drift, in ``ClockScale``'s fixed point.
@@ -22,6 +24,7 @@ public struct ClockSegment: Equatable, Sendable {
         firstPulse = record.pulse
         lastPulse = record.pulse
         firstTick = record.tick
+        endTick = record.tick
         drift = 0
         factor = scale.factor
     }
@@ -41,6 +44,7 @@ public struct ClockSegment: Equatable, Sendable {
         firstPulse = a.pulse
         lastPulse = b.pulse
         firstTick = a.tick
+        endTick = b.tick
         // 30 + 32 bits; nominal < 2^62 and a period of at least 16 ticks leave `pulses` 58 bits.
         let (quotient, rest) = (excess << 32).quotientAndRemainder(dividingBy: Int64(pulses))
         drift = rest < 0 ? quotient - 1 : quotient

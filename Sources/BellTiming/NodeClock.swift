@@ -63,6 +63,20 @@ public struct NodeClock: Sendable {
         }
     }
 
+    /// Drops segments whose ticks do not come after those before them: a counter never runs back.
+    ///
+    /// - Parameter tick: Where the counter was before the first one; nil when that is not known.
+    /// - Returns: Where the last segment that is kept ends; else `tick`.
+    public mutating func keepRising(after tick: UInt64?) -> UInt64? {
+        var reached = tick
+        segments.removeAll { segment in
+            if let reached, segment.firstTick < reached { return true }
+            reached = segment.endTick
+            return false
+        }
+        return reached
+    }
+
     /// Where a search for consecutive pulses stands; begin with 0 an arm.
     public typealias Cursor = Int
 

@@ -92,7 +92,7 @@ struct HostileEvidenceTests {
         #expect(before.margins == after.margins)
     }
 
-    @Test("An auditor gives the same result for an arm whatever it saw before")
+    @Test("An auditor's working memory leaves no trace: with the same history it gives the same result")
     func reuse() throws {
         let parameters = try Scene.parameters()
         var auditor = Auditor(parameters)
@@ -100,6 +100,7 @@ struct HostileEvidenceTests {
         spoilt.halves.alice.append(Scene(count: 500).chunk(.alice, 3..<9))
         spoilt.clocks.bob.reverse()
         for evidence in [Scene(count: 64).evidence, spoilt, Scene(count: 3).evidence, spoilt] {
+            auditor.history = AuditHistory()
             #expect(auditor.audit(evidence) == audit(evidence, parameters))
         }
     }
