@@ -221,7 +221,7 @@ let package = Package(
             of: "BellCampaign",
             [
                 "TestSupport", "BellYAML", "BellSequence", "BellAudit", "BellCrypto", "BellHost", "DriverKit", "Board",
-                "MockLab", "BellJournal",
+                "MockLab", "BellJournal", "BellStatistics",
             ]),
         tests(
             of: "BellDaemon",
@@ -229,13 +229,13 @@ let package = Package(
                 "TestSupport", "BellHost", "BellYAML", "BellCrypto", "BellSQLite", "BellZeroMQ", "BellControl",
                 "BellStream", "BellJournal", "BellCampaign", "BellSequence", "DriverKit", "Board", "MockLab",
                 "Devices", "Recording", "SCPIInstrument", "VirtualUSB",
-                "BellRandomness", "BellCalibration", "BellPlot",
+                "BellRandomness", "BellCalibration", "BellPlot", "BellStatistics",
             ]),
         tests(
             of: "BellCertifier",
             [
                 "TestSupport", "BellHost", "BellZeroMQ", "BellSQLite", "BellCrypto", "BellTiming", "BellAudit",
-                "BellStream", "BellCertification", "bellcert",
+                "BellStream", "BellCertification", "BellStatistics", "bellcert",
             ]),
         tests(
             of: "BellControlTool",

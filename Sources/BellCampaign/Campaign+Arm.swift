@@ -274,6 +274,7 @@ extension Campaign {
         totals.tally += result.audit.tally
         totals.margins += result.audit.margins
         totals.process.add(result.audit.tally, pattern: sealed.plan.pattern)
+        totals.stopRule?.add(result.audit.tally)
         hostBits = result.nextBits
         services.journalGrew()
         note(result.unsigned)

@@ -52,7 +52,8 @@ public actor Campaign {
         machine = CampaignMachine(
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, openBlock: opened.openBlock, unresolved: opened.unresolved,
-            isPaused: opened.wasPaused, finishing: opened.finishing)
+            isStopRuleMet: opened.totals.stopRule?.isMet ?? false, isPaused: opened.wasPaused,
+            finishing: opened.finishing)
         shown = (machine.state, machine.reason)
         // What the boards still hold of it may come as soon as the campaign hears them.
         if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
@@ -112,8 +113,10 @@ public actor Campaign {
                 return try await record(arm, thenCommit: next)
             case .closeBlock(let number):
                 _ = await unsettled(isClosing: true)
-                note(try await keeper.closeBlock(number))
+                let isMet = totals.stopRule?.isMet
+                note(try await keeper.closeBlock(number, isStopRuleMet: isMet))
                 services.journalGrew()
+                return .blockClosed(isStopRuleMet: isMet ?? false)
             case .wait(let milliseconds):
                 let deadline = services.now() + UInt64(milliseconds) * 1_000_000
                 while services.now() < deadline, !machine.hasNewRequest { await pause() }
@@ -193,7 +196,7 @@ public actor Campaign {
             requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
             log10LivePValue: -max(0, totals.process.log10Max),
             simulated: totals.simulated, rate: rate.perSecond, isMaintaining: machine.isMaintaining,
-            needsPerson: machine.needsPerson)
+            needsPerson: machine.needsPerson, isStopRuleMet: totals.stopRule.map { _ in machine.isStopRuleMet })
     }
 }
 
@@ -227,6 +230,8 @@ struct CampaignTotals: Sendable {
     var tally = TrialTally()
     var margins = MarginSummary()
     var process: EProcess
+    /// The plan's stop rule; nil without one.
+    var stopRule: StopRule?
     var simulated = false
 }
 

@@ -92,6 +92,7 @@ extension CampaignMachine {
             return afterTrouble() ?? next()
         case .closeBlock:
             block = nil
+            if case .blockClosed(let isMet) = event { isStopRuleMet = isMet }
             return next()
         case .wait:
             guard let again = retry else { return next() }

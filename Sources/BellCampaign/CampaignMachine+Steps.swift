@@ -24,8 +24,11 @@ extension CampaignMachine {
         return Arm(number: nextArm, block: block, firstIndex: nextIndex, count: count)
     }
 
+    /// Whether all that the plan asks for is done: n trials, or what the stop rule waited for.
+    var isAtEnd: Bool { nextIndex >= total || isStopRuleMet }
+
     mutating func next() -> Action {
-        let over = nextIndex >= total || requests.stop
+        let over = isAtEnd || requests.stop
         let leaving = requests.interrupts > 0
         if let block {
             if over || requests.pause || requests.interrupts > 1 { return .closeBlock(number: block) }
@@ -49,7 +52,7 @@ extension CampaignMachine {
         state = .finishing
         reason = nil
         needsPerson = false
-        return .finish(nextIndex >= total ? .completed : .stopped)
+        return .finish(isAtEnd ? .completed : .stopped)
     }
 
     mutating func park() -> Action {

@@ -43,6 +43,8 @@ public struct CampaignMachine: Sendable {
         case connected(boots: PerNode<UInt64>)
         /// A block is open under these boots, with arms of at most `armLimit` trials.
         case blockOpened(boots: PerNode<UInt64>, armLimit: UInt32)
+        /// The block is closed; whether the plan's stop rule is met with it.
+        case blockClosed(isStopRuleMet: Bool)
         case failed(BellError)
         /// A board was found gone before an arm was committed: connect again, nothing is lost. As the event of a record:
         /// the arm is recorded, and the one after it is not committed.
@@ -68,6 +70,8 @@ public struct CampaignMachine: Sendable {
     public internal(set) var block: UInt64?
     /// The boots in which the boards are now.
     public internal(set) var boots: PerNode<UInt64>?
+    /// Whether the sealed stop rule is met: no arm is committed any more.
+    public internal(set) var isStopRuleMet: Bool
     /// Whether a person was called, and things are not well yet.
     public internal(set) var needsPerson = false
 
@@ -104,11 +108,12 @@ public struct CampaignMachine: Sendable {
     ///   - nextBlock: The number of the next block.
     ///   - openBlock: The number of the block that was open when the daemon ended; it takes no further arm.
     ///   - unresolved: A committed arm whose result is not in the journal.
+    ///   - isStopRuleMet: Whether the sealed stop rule is met by the recorded arms.
     ///   - isPaused: Whether a person had paused it.
     ///   - finishing: The end that was already announced to the certifier; nothing may be started any more.
     public init(
         plan: Plan, nextIndex: UInt64 = 0, nextArm: UInt64 = 0, nextBlock: UInt64 = 0, openBlock: UInt64? = nil,
-        unresolved: Arm? = nil, isPaused: Bool = false, finishing: CampaignState? = nil
+        unresolved: Arm? = nil, isStopRuleMet: Bool = false, isPaused: Bool = false, finishing: CampaignState? = nil
     ) {
         total = plan.trials
         perArm = plan.trialsPerArm
@@ -118,6 +123,8 @@ public struct CampaignMachine: Sendable {
         self.nextArm = nextArm
         self.nextBlock = nextBlock
         self.unresolved = unresolved
+        // An arm without its result may change the answer: the open block's end gives it.
+        self.isStopRuleMet = isStopRuleMet && unresolved == nil
         // With no boots of its own an open block takes no further arm and is closed next.
         block = unresolved?.block ?? openBlock
         requests.pause = isPaused
@@ -125,7 +132,7 @@ public struct CampaignMachine: Sendable {
         if let finishing {
             state = .finishing
             action = .finish(finishing)
-        } else if unresolved == nil, nextIndex >= total {
+        } else if unresolved == nil, isAtEnd {
             // No board is needed any more.
             action = block.map { .closeBlock(number: $0) } ?? finish()
         } else if unresolved == nil, isPaused {

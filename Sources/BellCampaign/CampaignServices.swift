@@ -130,4 +130,6 @@ public struct CampaignSnapshot: Sendable {
     public var isMaintaining: Bool
     /// Whether nothing goes on without a person.
     public var needsPerson: Bool
+    /// Whether the sealed stop rule was met at a block's end; nil for a plan without one.
+    public var isStopRuleMet: Bool?
 }

@@ -8,13 +8,13 @@ public enum CampaignState: String, CaseIterable, Sendable {
     case suspended
     /// A person paused it; stays so when the daemon ends and starts again.
     case paused
-    /// All trials are run; the certifier has not confirmed the end.
+    /// No trial is started any more; the certifier has not confirmed the end.
     case finishing
     /// Ended by Ctrl-C or SIGTERM before its last trial; it can be resumed and has no certificate.
     case interrupted
     /// Ended by a person before n; the trials not run are losses.
     case stopped
-    /// All n trials were started, and the certifier has them all.
+    /// All n trials were started, or the sealed stop rule was met, and the certifier has them all.
     case completed
 
     /// Whether the campaign is over for good.

@@ -114,7 +114,7 @@ public actor JournalKeeper {
             throw BellError(
                 .planContradiction, "The setting bias \(sealed.plan.settingBias) is not below ½.", at: "plan")
         }
-        var totals = CampaignTotals(process: EProcess(model))
+        var totals = CampaignTotals(process: EProcess(model), stopRule: StopRule(sealed.plan))
         totals.simulated = journal.simulated
         var unresolved: Arm?
         trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -140,6 +140,7 @@ public actor JournalKeeper {
             totals.tally += tally
             totals.margins += try MarginSummary(json: result.margins)
             totals.process.add(tally, pattern: sealed.plan.pattern)
+            totals.stopRule?.add(tally)
         }
         let last = try journal.lastBlock.flatMap { (last) throws(BellError) in
             try journal.blocks(from: last.number).last
@@ -148,13 +149,13 @@ public actor JournalKeeper {
         if let open { try takeUp(open) }
         let state = try journal.state().state
         isFinishing = state == CampaignState.finishing.rawValue
-        let isFull = journal.nextIndex >= sealed.plan.trials
+        let isDone = journal.nextIndex >= sealed.plan.trials || totals.stopRule?.isMet == true
         return ResumePoint(
             totals: totals, nextIndex: journal.nextIndex,
             nextArm: journal.nextArm, nextBlock: (last?.header.number).map { $0 + 1 } ?? 0,
             openBlock: open?.header.number, unresolved: unresolved,
             wasPaused: state == CampaignState.paused.rawValue && !unpause,
-            finishing: isFinishing ? (isFull ? .completed : .stopped) : nil)
+            finishing: isFinishing ? (isDone ? .completed : .stopped) : nil)
     }
 
     /// Calls `body` for each arm from a trial on, without their evidence; memory does not grow.
@@ -202,19 +203,19 @@ public actor JournalKeeper {
 
     /// Writes the block's summary: what the certifier compares with its own counts.
     ///
+    /// - Parameter isStopRuleMet: Whether the sealed stop rule is met with this block; nil for a plan without one.
     /// - Returns: As ``record(_:hostBits:thenCommit:nextBits:)``.
     @discardableResult
-    func closeBlock(_ number: UInt64) throws(BellError) -> [SignatureChecks.Problem] {
+    func closeBlock(_ number: UInt64, isStopRuleMet: Bool? = nil) throws(BellError) -> [SignatureChecks.Problem] {
         guard block?.header.number == number else { return [] }
         let unsigned = take(checks.take())
         guard let block else { return [] }
-        try journal.closeBlock(
-            number,
-            summary: [
-                "next_index": JSON(count: journal.nextIndex), "tally": block.tally.json,
-                "margins": block.margins.json,
-                "evidence_roots": trees.map(\.root).json, "signatures": block.signatures.json,
-            ])
+        var summary: [String: JSON] = [
+            "next_index": JSON(count: journal.nextIndex), "tally": block.tally.json, "margins": block.margins.json,
+            "evidence_roots": trees.map(\.root).json, "signatures": block.signatures.json,
+        ]
+        if let isStopRuleMet { summary["stop_rule_met"] = .bool(isStopRuleMet) }
+        try journal.closeBlock(number, summary: .object(summary))
         self.block = nil
         auditor = nil
         return unsigned

@@ -91,4 +91,14 @@ extension PlanFile {
         }
         return Plan.Security(total: total, extractor: extractor)
     }
+
+    /// The section `stop`: only with claims that hold for a number of trials that the data have chosen.
+    static func stop(_ mapping: YAMLReader, headline: Plan.Claim, claims: [Plan.Claim]) -> Plan.Stop {
+        var reader = mapping
+        let when = reader.choice("when", of: Plan.Stop.allCases.map(\.rawValue))
+        if let obstacle = Plan.obstacle(toStoppingWith: headline, claims) {
+            reader.fail("when", obstacle, fix: Plan.stoppingAdvice)
+        }
+        return Plan.Stop(rawValue: when) ?? .headline
+    }
 }

@@ -27,6 +27,7 @@ public struct PlanFile: Sendable {
     private var onRestart: Plan.RestartPolicy
     private var maintenance: MaintenancePlan?
     private var security: Plan.Security?
+    private var stop: Plan.Stop?
 
     /// Parses a plan.
     ///
@@ -66,6 +67,7 @@ public struct PlanFile: Sendable {
         claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
         maintenance = MaintenancePlan.read(&reader)
         security = reader.optionalMapping("security").map { PlanFile.security($0, headline: headline) }
+        stop = reader.optionalMapping("stop").map { PlanFile.stop($0, headline: headline, claims: claims) }
         try reader.finish()
     }
 
@@ -96,6 +98,6 @@ public struct PlanFile: Sendable {
             name: name, trials: trials, trialsPerArm: trialsPerArm, trialsPerBlock: trialsPerBlock, pattern: pattern,
             inputBits: inputBits, hostBits: hostBits, settingBias: settingBias, localityK: localityK,
             headline: headline, claims: claims, pool: pool, onRestart: onRestart, sequence: sequence,
-            sequenceHash: sequenceHash, maintenance: maintenance, security: security)
+            sequenceHash: sequenceHash, maintenance: maintenance, security: security, stop: stop)
     }
 }

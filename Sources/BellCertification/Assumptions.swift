@@ -70,6 +70,16 @@ enum Assumptions {
                 "Settings do not depend on past outcomes, given past settings and the side information (Markov "
                     + "condition). No test can show it."
             ))
+        if plan.stop != nil {
+            list.append(
+                (
+                    "stop-rule",
+                    "The data could end the campaign at the end of each block. Bits of probability estimation are those "
+                        + "of the outcomes of all \(NumberText.count(plan.trials)) trials, of which those not run are a "
+                        + "constant, given their settings and not given how many were run: who tells that gives away at "
+                        + "most log2 of the number of blocks that could have been the last."
+                ))
+        }
         list.append(("quantum-theory", "Entropies on the exact curve assume that quantum theory is right."))
         return list
     }

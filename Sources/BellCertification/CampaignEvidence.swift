@@ -10,6 +10,8 @@ public struct CampaignEvidence: Equatable, Sendable {
     public enum End: Equatable, Sendable {
         /// All n trials were started.
         case completed
+        /// The sealed stop rule was met at the end of the last block, before n.
+        case stoppedByRule
         /// A person stopped it before n; the rest are losses.
         case stopped(reason: String)
     }
@@ -37,7 +39,7 @@ public struct CampaignEvidence: Equatable, Sendable {
     /// Wraps the evidence and checks that it does not contradict itself.
     ///
     /// - Throws: `json.shape` for a key that is none; `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
-    ///   n, a campaign that is called complete before n, an e-process of other counts, an audit with another k or
+    ///   n, a campaign that is called complete before n or stopped by a rule that was not met or was met before its last block, an e-process of other counts, an audit with another k or
     ///   another source of input bits than the plan's or other tick rates than the devices', simulated boards or
     ///   records in a campaign that is not called simulated, a bias no model allows, one key for both nodes, valid trials without a chunk, a key of
     ///   belld's for a board that has one.
@@ -62,12 +64,18 @@ public struct CampaignEvidence: Equatable, Sendable {
     /// Trials that were started.
     public var started: UInt64 { blocks.last?.nextIndex ?? 0 }
 
-    /// All counts; trials of the sealed n that were not run are losses.
-    public var tally: TrialTally {
-        var tally = blocks.reduce(into: TrialTally()) { $0 += $1.tally }
+    /// All counts; trials of the sealed n that were not run are losses, unless the sealed stop rule was met.
+    public var tally: TrialTally { end == .stoppedByRule ? played : sealedTally }
+
+    /// All counts, with every trial of the sealed n that was not run as a loss: what a bound of a fixed n is of.
+    public var sealedTally: TrialTally {
+        var tally = played
         tally.add(TrialStatus(loss: .notRun), times: sealed.plan.trials - min(sealed.plan.trials, started))
         return tally
     }
+
+    /// Counts of the trials that were run.
+    var played: TrialTally { blocks.reduce(into: TrialTally()) { $0 += $1.tally } }
 
     private func contradictions() -> [BellError] {
         var errors: [BellError] = []
@@ -132,7 +140,7 @@ public struct CampaignEvidence: Equatable, Sendable {
             found("The campaign is called completed after \(next) of \(plan.trials) trials.", "end.state")
         }
         if errors.isEmpty {
-            let counts = blocks.reduce(into: TrialTally()) { $0 += $1.tally }
+            let counts = played
             if eProcess.trials != counts.trials || eProcess.wins != counts.wins(plan.pattern) {
                 found(
                     "The e-process took \(eProcess.wins) wins of \(eProcess.trials) trials, the blocks have "
@@ -144,6 +152,7 @@ public struct CampaignEvidence: Equatable, Sendable {
                         + "\(counts.trials).", "prediction_ratio")
             }
         }
+        if errors.isEmpty { errors = stopContradictions() }
         return errors
     }
 }
@@ -185,6 +194,7 @@ extension CampaignEvidence.End {
     var json: JSON {
         switch self {
         case .completed: ["state": "completed", "reason": .null]
+        case .stoppedByRule: ["state": "stopped-by-rule", "reason": .null]
         case .stopped(let reason): ["state": "stopped", "reason": .string(reason)]
         }
     }
@@ -194,10 +204,12 @@ extension CampaignEvidence.End {
         let reason = reader.optional("reason")
         switch try reader.string("state") {
         case "completed": self = .completed
+        case "stopped-by-rule": self = .stoppedByRule
         case "stopped": self = .stopped(reason: reason?.stringValue ?? "")
         case let other:
             throw BellError(
-                .jsonShape, "Expected completed or stopped, found \"\(other.prefix(80))\".", at: "\(path).state")
+                .jsonShape, "Expected completed, stopped-by-rule or stopped, found \"\(other.prefix(80))\".",
+                at: "\(path).state")
         }
         try reader.finish()
     }

@@ -70,6 +70,11 @@ extension Certificate {
         page.row("pattern", plan.pattern.formula)
         switch evidence.end {
         case .completed: page.row("end", "all \(NumberText.count(plan.trials)) trials were started")
+        case .stoppedByRule:
+            page.row(
+                "end",
+                "by the sealed stop rule after \(NumberText.count(evidence.started)) of at most "
+                    + "\(NumberText.count(plan.trials)) trials")
         case .stopped(let reason):
             page.row(
                 "end",

@@ -12,6 +12,7 @@ public struct EvidenceBuilder {
     private let sealed: SealedPlan
     private var process: EProcess
     private var ratio: PredictionRatio
+    private var stopRule: StopRule?
     private let campaign: CampaignID
     private let checks: SignatureChecks
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -47,6 +48,7 @@ public struct EvidenceBuilder {
         checks = SignatureChecks(keys: keys)
         process = EProcess(LocalModel(settingBias: sealed.plan.settingBias) ?? .uniform)
         ratio = PredictionRatio(sealed.plan)
+        stopRule = StopRule(sealed.plan)
     }
 
     /// Opens a block at the next trial, and closes the one before.
@@ -88,6 +90,7 @@ public struct EvidenceBuilder {
         open = block
         process.add(result.tally, pattern: sealed.plan.pattern)
         ratio.add(result.tally)
+        stopRule?.add(result.tally)
         for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
@@ -128,6 +131,9 @@ public struct EvidenceBuilder {
             predictionRatio: RatioResult(ratio), end: end)
     }
 
+    /// Whether the sealed stop rule is met by the arms so far; nil for a plan without one.
+    var isStopRuleMet: Bool? { stopRule?.isMet }
+
     /// Sums of the open block, its signatures included; nil outside of one. Waits for the signatures' checks.
     mutating func openBlock() -> (
         tally: TrialTally, margins: MarginSummary, signatures: PerNode<SignatureCount>
@@ -143,6 +149,12 @@ public struct EvidenceBuilder {
     private mutating func endBlock() throws(BellError) {
         guard let sums = openBlock(), let block = open else { return }
         open = nil
+        if let metAt = stopRule?.metAt, nextIndex > metAt {
+            throw BellError(
+                .certificateEvidence, "Trials were run although the sealed stop rule was met at trial \(metAt).",
+                at: "block \(block.number)")
+        }
+        stopRule?.endBlock()
         blocks.append(
             try BlockEvidence(
                 number: block.number, firstIndex: block.firstIndex, nextIndex: nextIndex, tally: sums.tally,

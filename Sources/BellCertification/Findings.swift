@@ -36,11 +36,12 @@ struct Findings: Equatable, Sendable {
         let plan = evidence.sealed.plan
         let tally = evidence.tally
         let model = LocalModel(settingBias: plan.settingBias) ?? .uniform
-        let numbers = LiveStatistics(tally, pattern: plan.pattern, model: model)
+        let sealed = WinCount(evidence.sealedTally, pattern: plan.pattern)
+        let numbers = LiveStatistics(tally, pattern: plan.pattern, model: model, sealed: sealed)
         self.tally = tally
         self.model = model
         self.numbers = numbers
-        log10AzumaP = numbers.wins.log10AzumaPValue(model)
+        log10AzumaP = sealed.log10AzumaPValue(model)
         noSignalling = NoSignallingTest.all(tally)
         settings = SettingTest.all(tally, model: model)
         log10Consistency =
@@ -56,9 +57,9 @@ struct Findings: Equatable, Sendable {
             if case .pironio(_, let delta, _) = claim { delta } else { nil }
         }.first
         comparisonIsRegistered = delta != nil
-        comparison = PironioBound(numbers.wins, model: model, delta: delta ?? 0.01)
+        comparison = PironioBound(sealed, model: model, delta: delta ?? 0.01)
         bounds = BoundsReport(
-            numbers.wins, model: model, claims: claims.map { ($0.claim, $0.holds ? $0.value : nil) },
+            numbers.wins, sealed: sealed, model: model, claims: claims.map { ($0.claim, $0.holds ? $0.value : nil) },
             predictionRatio: evidence.predictionRatio.log10PValue)
         measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
         objections = Findings.objections(locality, log10Consistency) + signatures.objections

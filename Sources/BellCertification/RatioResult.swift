@@ -1,4 +1,4 @@
-public import BellModel
+import BellModel
 public import BellStatistics
 
 /// What the prediction-based ratio has come to, as a certificate keeps it; every arm was one batch.
@@ -29,7 +29,7 @@ public struct RatioResult: Equatable, Sendable {
     }
 
     /// log10 of the anytime-valid p-value.
-    public var log10PValue: Double { min(0, -log2Max * log10(2)) }
+    public var log10PValue: Double { PredictionRatio.log10PValue(log2Max: log2Max) }
 
     var json: JSON {
         [
@@ -48,15 +48,5 @@ public struct RatioResult: Equatable, Sendable {
         guard log2Max >= 0, trialsAtMax <= trials else {
             throw BellError(.jsonShape, "No prediction-based ratio can have come to this.", at: path)
         }
-    }
-}
-
-extension PredictionRatio {
-    /// The process that a plan asks for: its bias, its pattern, and the S that its claim bets on before the first arm.
-    public init(_ plan: Plan) {
-        let expected = ([plan.headline] + plan.claims).lazy.compactMap { claim in
-            if case .localRealism(_, .predictionRatio, let expected) = claim { expected } else { nil }
-        }.first
-        self.init(LocalModel(settingBias: plan.settingBias) ?? .uniform, pattern: plan.pattern, expected: expected)
     }
 }

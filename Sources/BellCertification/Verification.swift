@@ -119,11 +119,13 @@ struct VerificationRun {
     /// Compares a block's stored summary with the sums of its arms.
     private mutating func endBlock(_ block: StoredBlock?) {
         guard isComplete, let block, let summary = block.summary, let sums = builder.openBlock() else { return }
-        for (key, value) in [
+        var expected: [(String, JSON)] = [
             ("tally", sums.tally.json), ("margins", sums.margins.json),
             ("evidence_roots", builder.evidenceRoots.json), ("signatures", sums.signatures.json),
             ("next_index", JSON(count: builder.nextIndex)),
-        ] {
+        ]
+        if let isMet = builder.isStopRuleMet { expected.append(("stop_rule_met", .bool(isMet))) }
+        for (key, value) in expected {
             guard let stored = summary[key] else {
                 differ("block \(block.header.number) summary", "\(key) is missing")
                 continue
@@ -222,12 +224,14 @@ struct VerificationRun {
         if let certificate {
             switch certificate.evidence.end {
             case .completed where !["completed", "finishing"].contains(state),
+                .stoppedByRule where !["completed", "finishing"].contains(state),
                 .stopped where !["stopped", "finishing"].contains(state):
                 differ("certificate end", "the journal's campaign is \(state)")
             default: break
             }
             return certificate.evidence.end
         }
-        return isFull ? .completed : .stopped(reason: reason)
+        if isFull { return .completed }
+        return builder.isStopRuleMet == true ? .stoppedByRule : .stopped(reason: reason)
     }
 }

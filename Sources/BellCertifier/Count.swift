@@ -17,6 +17,8 @@ struct Count {
     private(set) var lastBlock: UInt64?
     private(set) var process: EProcess
     private(set) var ratio: PredictionRatio
+    /// The plan's stop rule; nil without one.
+    private var stopRule: StopRule?
 
     private let plan: Plan
     private let place: String
@@ -30,6 +32,7 @@ struct Count {
         self.place = place
         process = EProcess(LocalModel(settingBias: plan.settingBias) ?? .uniform)
         ratio = PredictionRatio(plan)
+        stopRule = StopRule(plan)
     }
 
     func contradiction(_ what: String, _ cause: String? = nil) -> BellError {
@@ -53,14 +56,15 @@ struct Count {
         tally += counted
         process.add(counted, pattern: plan.pattern)
         ratio.add(counted)
+        stopRule?.add(counted)
         for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }
 
     /// Compares a block's end with what was counted since the block before, and takes it in.
     ///
-    /// - Throws: `stream.contradiction` unless the block ends here and its range, tally and roots are what was
-    ///   counted.
+    /// - Throws: `stream.contradiction` unless the block ends here, its range, tally and roots are what was
+    ///   counted, and the stop rule was not met before it.
     mutating func add(_ block: BlockEnd) throws(BellError) {
         guard block.firstIndex == blocksEnd, lastBlock.map({ $0 < block.number }) ?? true else {
             throw contradiction(
@@ -75,6 +79,11 @@ struct Count {
                 "Block \(block.number) has another tally than its arms.",
                 "told: \(block.tally.json.text); counted: \(tally.json.text)")
         }
+        if let metAt = stopRule?.metAt, block.nextIndex > metAt {
+            throw contradiction(
+                "Block \(block.number) was run although the sealed stop rule was met at trial \(metAt), where a block ends."
+            )
+        }
         let roots = trees.map(\.root)
         guard block.evidenceRoots == roots else {
             throw contradiction(
@@ -84,5 +93,6 @@ struct Count {
         blocksEnd = block.nextIndex
         lastBlock = block.number
         tally = TrialTally()
+        stopRule?.endBlock()
     }
 }

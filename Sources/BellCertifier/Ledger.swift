@@ -221,7 +221,7 @@ final class Ledger {
                 campaign: campaign, sealed: sealed, planHash: begin.planHash, devices: begin.devices,
                 simulated: begin.simulated, software: begin.software, blocks: evidence,
                 eProcess: EProcessResult(count.process), predictionRatio: RatioResult(count.ratio),
-                end: end.state == .completed ? .completed : .stopped(reason: end.reason ?? "")))
+                end: CampaignEvidence.End(end)))
     }
 
     // MARK: counting anew
@@ -277,5 +277,16 @@ final class Ledger {
             .certifierCorrupt, "The certifier's database contradicts itself: \(what)", at: database.path,
             state: "the campaign's journal is not concerned",
             fix: "move the file away; bellcert then receives the campaign anew if belld still has it to send")
+    }
+}
+
+extension CampaignEvidence.End {
+    fileprivate init(_ end: CampaignEnd) {
+        self =
+            switch end.state {
+            case .completed: .completed
+            case .stoppedByRule: .stoppedByRule
+            case .stopped: .stopped(reason: end.reason ?? "")
+            }
     }
 }

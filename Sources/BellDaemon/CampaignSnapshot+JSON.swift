@@ -41,6 +41,8 @@ extension CampaignSnapshot {
             "host_bits": hostBits.isEmpty
                 ? .null : .object(Dictionary(uniqueKeysWithValues: hostBits.map { ($0.name, $1.json) })),
             "certificate": JSON(certificate), "simulated": .bool(simulated), "pool": .string(plan.pool.rawValue),
+            "stop_rule": plan.stop.map { ["when": .string($0.rawValue), "met": .bool(isStopRuleMet ?? false)] }
+                ?? .null,
             "maintaining": .bool(isMaintaining), "needs_person": .bool(needsPerson),
         ]
     }

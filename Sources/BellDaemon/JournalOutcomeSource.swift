@@ -103,8 +103,10 @@ final class JournalOutcomeSource: OutcomeSource {
                             leaves: leaves, statuses: result.statuses)))
                 giveEnds()
             }
-            let end = end(of: journal)
-            if isDecided, position.accepts(.end(end)) { give(.end(end)) }
+            if isDecided {
+                let end = try end(of: journal)
+                if position.accepts(.end(end)) { give(.end(end)) }
+            }
             return items
         }
     }
@@ -116,19 +118,26 @@ final class JournalOutcomeSource: OutcomeSource {
     }
 
     /// The campaign's end, once it is decided.
-    private func end(of journal: Journal) -> CampaignEnd {
+    private func end(of journal: Journal) throws(BellError) -> CampaignEnd {
         let planned = journal.sealed.plan.trials
         let notRun = planned - min(planned, journal.nextIndex)
+        guard notRun > 0 else { return CampaignEnd(state: .completed, nextIndex: journal.nextIndex, notRun: 0) }
+        let last = try journal.lastBlock.flatMap { (last) throws(BellError) in
+            try journal.blocks(from: last.number).last
+        }
+        if last?.summary?["stop_rule_met"] == true {
+            return CampaignEnd(state: .stoppedByRule, nextIndex: journal.nextIndex, notRun: notRun)
+        }
         return CampaignEnd(
-            state: notRun == 0 ? .completed : .stopped, nextIndex: journal.nextIndex, notRun: notRun,
-            reason: notRun == 0 ? nil : "a person ended it before its last trial")
+            state: .stopped, nextIndex: journal.nextIndex, notRun: notRun,
+            reason: "a person ended it before its last trial")
     }
 
     func acknowledged(_ campaign: CampaignID, nextIndex: UInt64, end: Bool) throws(BellError) {
         guard end else { return }
         let announced = try read(campaign) { (reader) throws(BellError) -> CampaignEnd? in
             try reader.refresh()
-            return try isDecided(reader.journal) ? self.end(of: reader.journal) : nil
+            return try isDecided(reader.journal) ? try self.end(of: reader.journal) : nil
         }
         // A certifier that has an end which was never announced has another campaign, or a later state of this one.
         guard let announced, announced.nextIndex == nextIndex else {

@@ -3,7 +3,7 @@
 /// A person writes it as YAML (`BellCampaign` parses it); sealed, it is canonical JSON and a hash.
 public struct Plan: Equatable, Sendable {
     public var name: String
-    /// Planned trials, n; > 0.
+    /// Planned trials, n; > 0. With a stop rule the most.
     public var trials: UInt64
     /// At most this many trials a trigger run.
     public var trialsPerArm: UInt32
@@ -31,6 +31,8 @@ public struct Plan: Equatable, Sendable {
     public var maintenance: MaintenancePlan?
     /// What the headline's errors may add up to, and how its bits will be extracted; nil when nothing is promised.
     public var security: Security?
+    /// When the data may end the campaign before n; nil for a fixed n.
+    public var stop: Stop?
 
     /// Who may see the outcomes.
     public enum Pool: String, CaseIterable, Sendable { case `public`, `private` }
@@ -42,7 +44,7 @@ public struct Plan: Equatable, Sendable {
         name: String, trials: UInt64, trialsPerArm: UInt32, trialsPerBlock: UInt64, pattern: CHSHPattern,
         inputBits: InputBitSource, hostBits: PerNode<String>?, settingBias: Double, localityK: Double,
         headline: Claim, claims: [Claim], pool: Pool, onRestart: RestartPolicy, sequence: String,
-        sequenceHash: Digest, maintenance: MaintenancePlan? = nil, security: Security? = nil
+        sequenceHash: Digest, maintenance: MaintenancePlan? = nil, security: Security? = nil, stop: Stop? = nil
     ) {
         self.name = name
         self.trials = trials
@@ -61,6 +63,7 @@ public struct Plan: Equatable, Sendable {
         self.sequenceHash = sequenceHash
         self.maintenance = maintenance
         self.security = security
+        self.stop = stop
     }
 }
 
@@ -99,6 +102,7 @@ public struct SealedPlan: Equatable, Sendable {
         // Plans without them read, and hash, as they always did.
         if let maintenance = plan.maintenance { object["calibration"] = maintenance.json }
         if let security = plan.security { object["security"] = security.json }
+        if let stop = plan.stop { object["stop"] = stop.json }
         return .object(object)
     }
 
@@ -150,6 +154,9 @@ public struct SealedPlan: Equatable, Sendable {
         let security = try reader.optional("security").map { (json) throws(BellError) in
             try Plan.Security(json: json, path: "\(path).security")
         }
+        let stop = try reader.optional("stop").map { (json) throws(BellError) in
+            try Plan.Stop(json: json, path: "\(path).stop")
+        }
         plan = Plan(
             name: try reader.string("name"), trials: try reader.count("trials"), trialsPerArm: perArm,
             trialsPerBlock: try reader.count("trials_per_block"), pattern: pattern, inputBits: bits,
@@ -157,11 +164,14 @@ public struct SealedPlan: Equatable, Sendable {
             localityK: try reader.double("locality_k"),
             headline: try Plan.Claim(json: try reader.value("headline"), path: "\(path).headline"), claims: claims,
             pool: pool, onRestart: restart, sequence: try reader.string("sequence"), sequenceHash: sequenceHash,
-            maintenance: maintenance, security: security)
+            maintenance: maintenance, security: security, stop: stop)
         try reader.finish()
         guard plan.trials > 0 else { throw wrong("trials") }
         guard plan.trialsPerBlock > 0 else { throw wrong("trials_per_block") }
         guard plan.settingBias >= 0, plan.settingBias < 0.5 else { throw wrong("setting_bias") }
         guard plan.localityK > 0 else { throw wrong("locality_k") }
+        if plan.stop != nil, let obstacle = Plan.obstacle(toStoppingWith: plan.headline, plan.claims) {
+            throw BellError(.jsonShape, obstacle, at: "\(path).stop", fix: Plan.stoppingAdvice)
+        }
     }
 }

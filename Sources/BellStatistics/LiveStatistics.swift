@@ -13,11 +13,13 @@ public struct LiveStatistics: Equatable, Sendable {
     /// Î with its standard error; a lower estimate when the bias is not 0.
     public let estimate: Double
     public let estimateError: Double
-    /// log10 of the binomial p-value at the trials so far: exact for a fixed n, a guide while the campaign runs.
+    /// log10 of the binomial p-value of the sealed count, or of the trials so far: a guide while the campaign runs.
     public let log10PValue: Double
 
     /// Computes all of it.
-    public init(_ tally: TrialTally, pattern: CHSHPattern, model: LocalModel) {
+    ///
+    /// - Parameter sealed: The count that a p-value of a fixed n is of, when it is not the tally's.
+    public init(_ tally: TrialTally, pattern: CHSHPattern, model: LocalModel, sealed: WinCount? = nil) {
         trials = tally.trials
         valid = tally.valid
         losses = tally.losses
@@ -25,7 +27,7 @@ public struct LiveStatistics: Equatable, Sendable {
         wins = WinCount(tally, pattern: pattern)
         estimate = wins.estimate(model)
         estimateError = wins.estimateError(model)
-        log10PValue = wins.log10PValue(model)
+        log10PValue = (sealed ?? wins).log10PValue(model)
     }
 
     /// The members of a status object: `s`, `s_error`, `log10_p`, … ; numbers that do not exist yet are null.

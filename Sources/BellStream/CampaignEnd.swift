@@ -6,6 +6,8 @@ public struct CampaignEnd: Equatable, Sendable {
     public enum State: String, CaseIterable, Sendable {
         /// All n trials were run.
         case completed
+        /// The sealed stop rule was met at the end of the last block, before n.
+        case stoppedByRule = "stopped-by-rule"
         /// A person stopped it before n.
         case stopped
     }
@@ -13,7 +15,7 @@ public struct CampaignEnd: Equatable, Sendable {
     public var state: State
     /// One past the last trial that was run; the last block ends here.
     public var nextIndex: UInt64
-    /// Trials of the sealed n that were not run: losses.
+    /// Trials of the sealed n that were not run: losses, unless the stop rule was met.
     public var notRun: UInt64
     /// Why it was stopped, in words.
     public var reason: String?
@@ -37,7 +39,8 @@ public struct CampaignEnd: Equatable, Sendable {
         let name = try reader.string("state")
         guard let state = State(rawValue: name) else {
             throw BellError(
-                .jsonShape, "Expected completed or stopped, found \"\(name.prefix(80))\".", at: "END.state")
+                .jsonShape, "Expected completed, stopped-by-rule or stopped, found \"\(name.prefix(80))\".",
+                at: "END.state")
         }
         self.state = state
         nextIndex = try reader.index("next_index", path: "END")

@@ -28,19 +28,19 @@ struct Bench: Sendable {
 
     init(
         trials: UInt64, perArm: UInt32 = 256, perBlock: UInt64 = 4096, inputBits: InputBitSource = .board,
-        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true
+        spool: UInt32 = 65_536, faults: [String] = [], seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true,
+        edit: (inout Plan) -> Void = { _ in }
     ) throws {
         folder = try TemporaryFolder()
         lab = try Bench.laboratory(faults: faults, spool: spool, seed: seed, pace: pace, signs: signs)
         campaign = try #require(CampaignID(bytes: randomBytes(16)))
-        sealed = SealedPlan(
-            plan: Plan(
-                name: "bench", trials: trials, trialsPerArm: perArm, trialsPerBlock: perBlock, pattern: .minusOn11,
-                inputBits: inputBits,
-                hostBits: inputBits == .host ? PerNode(alice: "file:a", bob: "file:b") : nil, settingBias: 0.0005,
-                localityK: 5, headline: .localRealism(significance: 0.01), claims: [], pool: .private,
-                onRestart: .resume, sequence: "bell-chsh.yaml", sequenceHash: .zero),
-            number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00.000Z")
+        var plan = Plan(
+            name: "bench", trials: trials, trialsPerArm: perArm, trialsPerBlock: perBlock, pattern: .minusOn11,
+            inputBits: inputBits, hostBits: inputBits == .host ? PerNode(alice: "file:a", bob: "file:b") : nil,
+            settingBias: 0.0005, localityK: 5, headline: .localRealism(significance: 0.01), claims: [],
+            pool: .private, onRestart: .resume, sequence: "bell-chsh.yaml", sequenceHash: .zero)
+        edit(&plan)
+        sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00.000Z")
     }
 
     static func laboratory(

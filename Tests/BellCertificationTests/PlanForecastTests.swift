@@ -44,6 +44,24 @@ import Testing
         #expect(forecast.warnings.first?.contains("is met by about 5") == true, "\(forecast.warnings)")
     }
 
+    @Test("a stop rule's end is forecast, at a block's end")
+    func stop() throws {
+        var plan = plan(.localRealism(significance: 1e-9, test: .winCount))
+        #expect(try PlanForecast(plan, expected: 2.3).stop == nil)
+        plan.stop = .headline
+        plan.trialsPerBlock = 4096
+        let forecast = try PlanForecast(plan, expected: 2.3)
+        let stop = try #require(forecast.stop)
+        // log2(1e9) and the mixture's price over D(0.7875‖0.75) = 0.0056 bits a trial.
+        #expect((5000...8000).contains(stop.trials) && stop.blockEnd == 8192, "\(stop)")
+        #expect(forecast.text.contains("stop rule") && forecast.json["stop"]?["block_end"] == 8192)
+        #expect(try #require(try PlanForecast(plan, expected: 2.1).stop).trials > 2 * stop.trials)
+        // What is not met by n trials is no end, but a warning.
+        #expect(try PlanForecast(plan, expected: 2).stop == nil)
+        plan.trials = stop.trials
+        #expect(try PlanForecast(plan, expected: 2.3).stop?.blockEnd == stop.trials)
+    }
+
     @Test("an expected S that is too small is no error but a warning; one that cannot be is an error")
     func small() throws {
         let plan = plan(.localRealism(significance: 1e-9))

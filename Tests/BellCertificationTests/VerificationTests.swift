@@ -2,6 +2,7 @@ import BellAudit
 import BellCrypto
 import BellJournal
 import BellModel
+import BellStatistics
 import Foundation
 import Testing
 import TestSupport
@@ -51,19 +52,20 @@ import TestSupport
         var sums = (tally: TrialTally(), margins: MarginSummary())
         let checks = SignatureChecks(keys: try CampaignFixture.publicKeys(seed: damage.keySeed))
         var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
+        var rule = StopRule(fixture.plan)
         var number: UInt64 = 0
         var isOpen = false
         func close() throws {
             guard isOpen else { return }
             let counts = checks.take().counts
             let claimed = damage.isHonestAboutSignatures ? counts : counts.map { SignatureCount(signed: $0.chunks) }
-            try journal.closeBlock(
-                number - 1,
-                summary: damage.summary([
-                    "tally": sums.tally.json, "margins": sums.margins.json,
-                    "next_index": JSON(count: journal.nextIndex),
-                    "evidence_roots": trees.map(\.root).json, "signatures": claimed.json,
-                ]))
+            var summary: [String: JSON] = [
+                "tally": sums.tally.json, "margins": sums.margins.json,
+                "next_index": JSON(count: journal.nextIndex),
+                "evidence_roots": trees.map(\.root).json, "signatures": claimed.json,
+            ]
+            if let rule { summary["stop_rule_met"] = .bool(rule.isMet) }
+            try journal.closeBlock(number - 1, summary: damage.summary(.object(summary)))
             sums = (TrialTally(), MarginSummary())
             isOpen = false
         }
@@ -99,6 +101,7 @@ import TestSupport
             if damage.isCutShort, i == arms.count - 1 { return path }
             let result = auditor.audit(arm)
             sums.tally += result.tally
+            rule?.add(result.tally)
             sums.margins += result.margins
             var statuses = result.statuses
             if i == 1 { damage.statuses(&statuses) }
@@ -123,7 +126,7 @@ import TestSupport
         }
         try close()
         switch fixture.end {
-        case .completed: try journal.setState("completed")
+        case .completed, .stoppedByRule: try journal.setState("completed")
         case .stopped(let reason): try journal.setState("stopped", reason: reason)
         }
         return path

@@ -32,6 +32,23 @@ struct StatusTextTests {
                 """)
     }
 
+    @Test("a campaign with a stop rule may end early, and says when it has")
+    func stopRule() throws {
+        var campaign = try #require(Samples.campaign.objectValue)
+        campaign["stop_rule"] = ["when": "headline", "met": false]
+        var view = try #require(CampaignView(.object(campaign)))
+        #expect(CampaignText.details(view).contains("(50.0 %), 49 871/s, at most 10 s left\n"))
+        #expect(CampaignText.details(view).contains("  stop rule    may end early, at a block's end, once the"))
+        #expect(ProgressText.fields(view).contains("at most 10 s left"))
+        campaign["stop_rule"] = ["when": "headline", "met": true]
+        view = try #require(CampaignView(.object(campaign)))
+        #expect(CampaignText.details(view).contains("  stop rule    met: no further arm\n"))
+        #expect(!ProgressText.line(view).contains("left"))
+        campaign["stop_rule"] = .null
+        view = try #require(CampaignView(.object(campaign)))
+        #expect(!CampaignText.details(view).contains("stop rule"))
+    }
+
     @Test("a calibration that is under way is told with who ends it")
     func calibrating() {
         var status: JSON = [

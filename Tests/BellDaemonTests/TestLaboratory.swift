@@ -85,7 +85,10 @@ struct TestLaboratory: Sendable {
     var store: CampaignStore { CampaignStore(folder: state.campaigns) }
 
     /// Writes a plan and returns its path.
-    func plan(trials: UInt64, perArm: Int = 256, perBlock: Int = 2048, more: String = "") throws -> String {
+    func plan(
+        trials: UInt64, perArm: Int = 256, perBlock: Int = 2048,
+        headline: String = "claim: local-realism-rejected, significance: 1.0e-3", more: String = ""
+    ) throws -> String {
         let path = folder.file("plan.yaml")
         try writeFileAtomically(
             path,
@@ -97,7 +100,7 @@ struct TestLaboratory: Sendable {
                 trials_per_block: \(perBlock)
                 chsh: {minus_on: "11"}
                 setting_bias: 0.0005
-                headline: {claim: local-realism-rejected, significance: 1.0e-3}
+                headline: {\(headline)}
                 \(more)
 
                 """)

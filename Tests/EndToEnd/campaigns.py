@@ -195,3 +195,64 @@ def a_client_of_a_dozen_lines_of_pyzmq():
             ["/usr/bin/python3", ROOT / "Tests/python/telemetry_client.py", it.json("status")["control_endpoint"],
              it.json("status")["telemetry_endpoint"]], capture_output=True, text=True, timeout=30)
         assert client.returncode == 0, client.stderr + client.stdout
+
+
+def stop_plan(it, headline, **changes):
+    """The shipped plan with this one claim and a stop rule."""
+    path = it.plan(trials_per_block=8192, **changes)
+    before, after = path.read_text().split("headline:\n")
+    rest = after[after.index("pool:"):]
+    path.write_text(f"{before}headline: {{{headline}}}\nstop: {{when: headline}}\n{rest}")
+    return path
+
+
+def ended_by_the_rule(it, most):
+    it.wait(lambda: it.ctl("status", code=None).returncode == 0 and it.state_is("completed"), "completed", 120)
+    certificate = it.certificate()
+    assert certificate["verdict"] == "certified", certificate["reasons"]
+    assert certificate["end"]["state"] == "stopped-by-rule", certificate["end"]
+    run = certificate["blocks"][-1]["next_index"]
+    assert run < most, run
+    assert certificate["tally"]["valid"] + certificate["tally"]["lost"] == run, certificate["tally"]
+    assert certificate["bounds"]["trials_sealed"] == most and certificate["bounds"]["trials"] == run
+    with contextlib.closing(sqlite3.connect(it.journal())) as db:
+        assert db.execute("SELECT sum(count) FROM arm").fetchone()[0] == run
+    assert it.json("campaign", "verify")["match"] is True
+    return run
+
+
+@test
+def a_stop_rule_ends_a_campaign_early_although_belld_is_killed_on_the_way():
+    headline = "claim: local-realism-rejected, significance: 1.0e-25, test: win-count"
+    with lab("--pace", "20000", "--seed", "12") as it:
+        most = 4194304
+        it.ctl("campaign", "start", stop_plan(it, headline, trials=most))
+        it.wait(lambda: it.campaign().get("done", 0) > 4000, "4000 trials")
+        status = it.ctl("status").stdout
+        assert "may end early" in status and "at most" in status, status
+        for trials in 4000, 12000:
+            it.wait(lambda: it.campaign().get("done", 0) > trials, f"{trials} trials")
+            os.kill(it.pid("belld"), signal.SIGKILL)
+            it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
+        run = ended_by_the_rule(it, most)
+        # As the forecast says, but for luck and for blocks that the kills cut.
+        stop = it.json("campaign", "plan", stop_plan(it, headline, trials=most))["forecast"]["stop"]
+        assert stop is None or stop["block_end"] / 8 < run < stop["block_end"] * 8, (stop, run)
+
+
+@test
+def a_stop_rule_ends_a_campaign_at_the_bits_that_were_asked_for():
+    headline = "claim: min-entropy-probability-estimation, bits: 500, power: 0.015, epsilon: 1.0e-6"
+    with lab("--pace", "max", "--seed", "13") as it:
+        most = 16777216
+        it.ctl("campaign", "start", stop_plan(it, headline, trials=most))
+        ended_by_the_rule(it, most)
+
+
+@test
+def a_stop_rule_with_a_claim_of_a_fixed_n_is_refused_before_the_night():
+    with lab() as it:
+        path = it.plan(stop="{when: headline}")
+        for command in "plan", "start":
+            done = it.ctl("campaign", command, path, code=2)
+            assert "fixed before the first one" in done.stderr and "prediction-ratio" in done.stderr, done.stderr

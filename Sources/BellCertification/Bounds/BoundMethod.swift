@@ -102,6 +102,14 @@ public enum BoundMethod: Equatable, Sendable {
         return low
     }
 
+    /// Whether it may rest on a number of trials that the data have chosen.
+    public var holdsWheneverOneStops: Bool {
+        switch self {
+        case .winCount, .predictionRatio, .probabilityEstimation: true
+        case .binomial, .pironio, .entropyAccumulation: false
+        }
+    }
+
     /// Whether values are bits rather than log10 p.
     public var givesBits: Bool {
         switch self {

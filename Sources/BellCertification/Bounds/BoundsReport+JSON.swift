@@ -5,7 +5,8 @@ extension BoundsReport {
     /// The report for programs: each row with its adversary, source, validity and sweep over the bias.
     public var json: JSON {
         [
-            "trials": JSON(count: count.trials), "wins": JSON(count: count.wins),
+            "trials": JSON(count: count.trials), "trials_sealed": JSON(count: sealed.trials),
+            "wins": JSON(count: count.wins),
             "setting_bias": .double(model.settingBias), "epsilon_of_analysis": .double(epsilon),
             "mu_max_of_any_bound": .double(greatestBias), "mu": .array(biases.map { .double($0) }),
             "rows": .array(rows.map(\.json)),

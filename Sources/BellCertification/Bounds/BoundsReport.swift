@@ -22,6 +22,8 @@ public struct BoundsReport: Equatable, Sendable {
     }
 
     public let count: WinCount
+    /// The same with every trial of the sealed n that was not run as a loss: what bounds of a fixed n are of.
+    public let sealed: WinCount
     public let model: LocalModel
     /// All errors of the rows that no claim registered.
     public let epsilon: Double
@@ -40,14 +42,19 @@ public struct BoundsReport: Equatable, Sendable {
     /// A registered row's sweep is that of the fewest wins that meet the claim, of which the threshold is a rounding.
     ///
     /// - Parameters:
+    ///   - count: Of the trials that were run.
+    ///   - sealed: Of the sealed n, when a stop rule ended the campaign before it.
     ///   - claims: What was registered, with whether it is met; empty without a plan.
     ///   - predictionRatio: log10 of its p-value, where arms were recorded.
     ///   - epsilon: 0..<1, for bounds that no claim registered.
     public init(
-        _ count: WinCount, model: LocalModel, claims: [(claim: Plan.Claim, value: Double?)] = [],
+        _ count: WinCount, sealed: WinCount? = nil, model: LocalModel,
+        claims: [(claim: Plan.Claim, value: Double?)] = [],
         predictionRatio: Double? = nil, epsilon: Double = 1e-6
     ) {
         self.count = count
+        let sealed = sealed ?? count
+        self.sealed = sealed
         self.model = model
         self.epsilon = epsilon
         let biases = Set(BoundsReport.commonBiases + [model.settingBias]).sorted()
@@ -57,12 +64,15 @@ public struct BoundsReport: Equatable, Sendable {
             return BoundsReport.row(BoundMethod(claim), event, value, biases, isRegistered: true)
         }
         let names = Set(registered.map(\.method.name))
-        var rest = BoundMethod.all(epsilon: epsilon).map { ($0, $0.value(count, model)) }
+        var rest = BoundMethod.all(epsilon: epsilon).map { method in
+            (method, method.value(method.holdsWheneverOneStops ? count : sealed, model))
+        }
         if let predictionRatio { rest.insert((.predictionRatio(significance: epsilon), predictionRatio), at: 2) }
         rows =
             registered
             + rest.filter { !names.contains($0.0.name) }.map {
-                BoundsReport.row($0, count, $1, biases, isRegistered: false)
+                BoundsReport.row(
+                    $0, $0.holdsWheneverOneStops ? count : sealed, $1, biases, isRegistered: false)
             }
     }
 

@@ -18,6 +18,13 @@ enum BoundsText {
             ])
         }
         page.table(table)
+        if report.sealed != report.count {
+            page.row(
+                "n",
+                "a stop rule ended the campaign: binomial, Pironio and entropy accumulation are of "
+                    + "\(NumberText.count(report.sealed.trials)) trials, those not run being losses; the others of "
+                    + NumberText.count(report.count.trials))
+        }
         page.row(
             "analysis",
             "errors ε = \(NumberText.plain(report.epsilon)), the data's own thresholds: no plan sealed them")

@@ -13,6 +13,8 @@ public struct PlanForecast: Equatable, Sendable {
     let tableS: [Double]
     /// n of the columns; the sealed one is in the middle.
     let tableTrials: [UInt64]
+    /// About where the stop rule ends the campaign; nil without one, or when it is not met within the sealed n.
+    public let stop: ExpectedStop?
     /// What a person should know before sealing.
     public let warnings: [String]
     /// What to write instead; nil when nothing has to be changed.
@@ -31,6 +33,7 @@ public struct PlanForecast: Equatable, Sendable {
         claims = ([plan.headline] + plan.claims).enumerated().map {
             PlanForecast.finding($1, isHeadline: $0 == 0, plan, data)
         }
+        stop = plan.stop == nil ? nil : try ExpectedStop(plan, data)
         tableS = Set([2.02, 2.05, 2.1, 2.2, 2.3, 2.4, 2.6, s]).sorted()
         tableTrials = [-4, -2, 0, 2, 4].map { (shift: Int) in
             shift < 0 ? max(1, plan.trials >> UInt64(-shift)) : min(mostTrials, plan.trials << UInt64(shift))
@@ -66,7 +69,7 @@ public struct PlanForecast: Equatable, Sendable {
         advice = warnings.isEmpty ? nil : PlanForecast.advice(data)
     }
 
-    private static func finding(
+    static func finding(
         _ claim: Plan.Claim, isHeadline: Bool, _ plan: Plan, _ data: ExpectedData
     ) -> ClaimFinding {
         let tally = data.tally(plan.pattern)
@@ -117,7 +120,7 @@ extension PlanForecast {
                 "s": .array(tableS.map { .double($0) }), "n": .array(tableTrials.map { JSON(count: $0) }),
                 "value": .array(table.map { .array($0.map { $0.holds ? JSON($0.value) : .null }) }),
             ],
-            "warnings": .array(warnings.map { .string($0) }), "advice": JSON(advice),
+            "stop": stop?.json ?? .null, "warnings": .array(warnings.map { .string($0) }), "advice": JSON(advice),
         ]
     }
 
@@ -132,6 +135,7 @@ extension PlanForecast {
             }
             if let side = claim.sideInformation { page.row("", "against \(side.rawValue) side information") }
         }
+        if let stop { page.row("stop rule", stop.words) }
         page.heading("The headline over S and n: \(claims.first?.method.givesBits == true ? "bits" : "p")")
         var rows = [["S"] + tableTrials.map { "n = \(NumberText.count($0))" }]
         for (s, findings) in zip(tableS, table) {

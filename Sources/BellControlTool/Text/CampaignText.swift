@@ -19,11 +19,16 @@ enum CampaignText {
         if let fix = campaign.fix { line("fix", fix) }
         line("id", campaign.id ?? NumberText.missing)
         let rate = campaign.rate.map { $0 > 0 ? ", \(NumberText.rate($0))" : "" } ?? ""
-        let left = campaign.secondsLeft.map { ", \(NumberText.duration(seconds: $0)) left" } ?? ""
+        let left = campaign.timeLeft.map { ", \($0)" } ?? ""
         line(
             "trials",
             "\(NumberText.count(campaign.done)) of \(NumberText.count(campaign.trials))"
                 + " (\(NumberText.percent(campaign.fraction)))\(rate)\(left)")
+        if let isMet = campaign.isStopRuleMet {
+            line(
+                "stop rule",
+                isMet ? "met: no further arm" : "may end early, at a block's end, once the headline is met")
+        }
         if campaign.isLive { results(campaign, line) }
         line("pool", campaign.pool ?? NumberText.missing)
         line("certificate", campaign.certificate ?? NumberText.missing)

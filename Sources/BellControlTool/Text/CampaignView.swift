@@ -23,7 +23,10 @@ struct CampaignView {
     /// k·u in ns: what each margin must exceed.
     let requiredMargin: Double?
     let rate: Double?
+    /// With a stop rule the most.
     let secondsLeft: Double?
+    /// Whether the plan's stop rule is met; nil for a plan without one.
+    let isStopRuleMet: Bool?
     let block: UInt64?
     let arm: UInt64?
     let certifierConnected: Bool?
@@ -68,6 +71,7 @@ struct CampaignView {
         requiredMargin = json["required_margin_ns"]?.doubleValue
         rate = json["trials_per_s"]?.doubleValue
         secondsLeft = json["eta_s"]?.doubleValue
+        isStopRuleMet = json["stop_rule"]?["met"]?.boolValue
         block = json["block"]?.countValue
         arm = json["arm"]?.countValue
         certifierConnected = json["certifier"]?["connected"]?.boolValue
@@ -100,6 +104,12 @@ struct CampaignView {
 
     /// What `status` and `campaign show` end with: 1 when nothing goes on without a person, so that a script notices.
     var exit: ExitCode { needsPerson ? .experiment : .ok }
+
+    /// `2 min left`, or the most with a stop rule that is not met yet; nil when nothing is known.
+    var timeLeft: String? {
+        guard let secondsLeft, isStopRuleMet != true else { return nil }
+        return "\(isStopRuleMet == nil ? "" : "at most ")\(NumberText.duration(seconds: secondsLeft)) left"
+    }
 
     /// `1 bell-chsh`, as far as known.
     var title: String {

@@ -15,7 +15,7 @@ enum PlanText {
         func line(_ label: String, _ value: String) {
             text += "  \(label)\(String(repeating: " ", count: max(1, 14 - label.count)))\(value)\n"
         }
-        line("trials", NumberText.count(plan.trials))
+        line("trials", "\(plan.stop == nil ? "" : "at most ")\(NumberText.count(plan.trials))")
         line("per arm", NumberText.count(UInt64(plan.trialsPerArm)))
         line("per block", NumberText.count(plan.trialsPerBlock))
         line("S", "minus on \(plan.pattern.rawValue)")
@@ -25,6 +25,7 @@ enum PlanText {
         line("loss rule", "a lost trial never wins (W = 0)")
         line("headline", claim(plan.headline))
         for other in plan.claims { line("claim", claim(other)) }
+        if plan.stop != nil { line("stop rule", "ends at the first block's end at which the headline is met") }
         if let security = plan.security {
             line(
                 "security",

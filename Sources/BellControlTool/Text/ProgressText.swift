@@ -12,7 +12,7 @@ enum ProgressText {
             NumberText.pValue(log10: campaign.log10P),
             "losses \(NumberText.count(campaign.lossCount))",
         ]
-        if let left = campaign.secondsLeft { fields.append("\(NumberText.duration(seconds: left)) left") }
+        if let left = campaign.timeLeft { fields.append(left) }
         fields.append(
             campaign.leastMargin.map { "margin ≥ \(NumberText.fixed($0, 2)) ns" } ?? "margin \(NumberText.missing)")
         // Between blocks, and at the end, there is no speed; a zero would look like a defect.

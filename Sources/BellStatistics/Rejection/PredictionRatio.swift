@@ -98,8 +98,8 @@ public struct PredictionRatio: Equatable, Sendable {
     /// log10 max M.
     public var log10Max: Double { log2Max * log10Of2 }
     /// log10 of the anytime-valid p-value, min(1, 1/max M).
-    public var log10PValue: Double { min(0, -log10Max) }
+    public var log10PValue: Double { PredictionRatio.log10PValue(log2Max: log2Max) }
 }
 
 /// log10 2.
-private let log10Of2 = 0.301_029_995_663_981_2
+let log10Of2 = 0.301_029_995_663_981_2
