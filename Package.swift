@@ -165,7 +165,7 @@ let package = Package(
         tests(of: "BellHost", ["CShims", "TestSupport"]),
         tests(of: "BellZeroMQ", ["TestSupport"]),
         tests(of: "BellSQLite", ["TestSupport"]),
-        tests(of: "BellCrypto", exclude: ["Reference"]),
+        tests(of: "BellCrypto", ["TestSupport"], exclude: ["Reference"]),
         tests(of: "BellYAML"),
         tests(of: "BellZstd"),
         tests(of: "BellTiming"),

@@ -1,5 +1,7 @@
 /// Where a campaign stands, as `bellctl status`, the journal and the telemetry name it.
 public enum CampaignState: String, CaseIterable, Sendable {
+    /// Its plan is sealed, and nothing was begun; only a person starts it.
+    case sealed
     /// Boards are being connected, or a block is being opened.
     case preparing
     /// Arms are being run.
@@ -16,9 +18,11 @@ public enum CampaignState: String, CaseIterable, Sendable {
     case stopped
     /// All n trials were started, or the sealed stop rule was met, and the certifier has them all.
     case completed
+    /// Given up by a person before its end, or before its beginning: no certificate, and listed for ever.
+    case abandoned
 
     /// Whether the campaign is over for good.
-    public var isFinal: Bool { self == .stopped || self == .completed }
+    public var isFinal: Bool { self == .stopped || self == .completed || self == .abandoned }
 }
 
 /// One trigger run that has been committed: its indices count from the moment the commit was on disk.

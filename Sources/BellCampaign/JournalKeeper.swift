@@ -85,14 +85,22 @@ public actor JournalKeeper {
     /// - Parameters:
     ///   - devices: What the boards say of themselves, and each node's ``ChunkKey`` as `key`.
     ///   - signers: belld's own keys, for the nodes whose boards have none.
+    ///   - state: Sealed for a campaign that ``begin(_:)`` begins later.
+    ///   - chain: The laboratory's other plans, for one that is begun at once.
     public static func create(
         at path: String, campaign: CampaignID, sealed: SealedPlan, devices: JSON, simulated: Bool,
-        signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil)
+        signers: PerNode<SigningKey?> = PerNode(alice: nil, bob: nil), state: CampaignState = .preparing,
+        chain: PlanChain? = nil
     ) throws(BellError) -> JournalKeeper {
         let journal = try Journal.create(
             at: path, campaign: campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
-            devices: devices, simulated: simulated)
+            devices: devices, simulated: simulated, state: state.rawValue, chain: chain)
         return try JournalKeeper(journal: journal, unpause: true, signers: signers)
+    }
+
+    /// Begins a sealed campaign: fixes what is known of its plan. Durable when it returns.
+    public func begin(_ chain: PlanChain) throws(BellError) {
+        try journal.fixPlanRecord(chain, state: CampaignState.preparing.rawValue)
     }
 
     /// Opens an unfinished campaign's journal.

@@ -51,7 +51,7 @@ enum Assumptions {
             (
                 "boards-report-truly",
                 "The boards' records are what the boards decided and when. " + signatures(evidence)
-                    + " The plan's time of sealing is the laboratory's own word."
+                    + " " + findings.plan.dating
             ))
         list.append(
             (

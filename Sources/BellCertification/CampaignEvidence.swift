@@ -1,5 +1,5 @@
 import BellAudit
-import BellCrypto
+public import BellCrypto
 import BellJournal
 public import BellModel
 import BellStatistics
@@ -28,6 +28,8 @@ public struct CampaignEvidence: Equatable, Sendable {
     public let simulated: Bool
     /// The belld that ran the campaign.
     public let software: String
+    /// The laboratory's other plans and the outside anchors, from before the first trial.
+    public let record: PlanRecord
     /// In the order of their trials, without a gap from index 0 on.
     public let blocks: [BlockEvidence]
     /// Evaluated at the end of every arm.
@@ -42,10 +44,11 @@ public struct CampaignEvidence: Equatable, Sendable {
     ///   n, a campaign that is called complete before n or stopped by a rule that was not met or was met before its last block, an e-process of other counts, an audit with another k or
     ///   another source of input bits than the plan's or other tick rates than the devices', simulated boards or
     ///   records in a campaign that is not called simulated, a bias no model allows, one key for both nodes, valid trials without a chunk, a key of
-    ///   belld's for a board that has one.
+    ///   belld's for a board that has one, an anchor of another plan.
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
-        blocks: [BlockEvidence], eProcess: EProcessResult, predictionRatio: RatioResult, end: End
+        record: PlanRecord = PlanRecord(), blocks: [BlockEvidence], eProcess: EProcessResult,
+        predictionRatio: RatioResult, end: End
     ) throws(BellError) {
         self.campaign = campaign
         self.sealed = sealed
@@ -54,6 +57,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         keys = try PerNode<ChunkKey?>(devices: devices, path: "devices")
         self.simulated = simulated
         self.software = software
+        self.record = record
         self.blocks = blocks
         self.eProcess = eProcess
         self.predictionRatio = predictionRatio
@@ -103,6 +107,19 @@ public struct CampaignEvidence: Equatable, Sendable {
                     "The board has \(hasOwn ? "a key of its own" : "no key"), its chunks' key is called "
                         + "\(key.holder.rawValue)'s.", "devices.\(node.name).key.holder")
             }
+        }
+        for (i, anchor) in record.anchors.enumerated() {
+            do throws(BellError) { try anchor.check(sealed, place: "anchors[\(i)]") } catch {
+                found(error.what, "anchors[\(i)]")
+            }
+        }
+        if let pulse = sealed.beacon, let sealedAt = UTCTime(sealed.sealedAt),
+            pulse.time.seconds(since: sealedAt) > BeaconPulse.clockTolerance
+        {
+            found("The plan quotes a pulse of \(pulse.time), and was sealed at \(sealed.sealedAt).", "plan.beacon")
+        }
+        if let chain = record.chain, chain.head < sealed.number {
+            found("The chain of plans ends at \(chain.head), the plan is number \(sealed.number).", "plan_chain.head")
         }
         var next: UInt64 = 0
         var number: UInt64?
@@ -165,7 +182,7 @@ extension CampaignEvidence {
             "plan_hash": .string(planHash.description), "devices": devices, "simulated": .bool(simulated),
             "software": .string(software), "blocks": .array(blocks.map(\.json)), "e_process": eProcess.json,
             "prediction_ratio": predictionRatio.json,
-            "end": end.json,
+            "plan_chain": record.chainJSON, "anchors": record.anchorsJSON, "end": end.json,
         ]
     }
 
@@ -182,7 +199,10 @@ extension CampaignEvidence {
         try self.init(
             campaign: campaign, sealed: sealed, planHash: try reader.digest("plan_hash"),
             devices: try reader.value("devices"), simulated: try reader.bool("simulated"),
-            software: try reader.string("software"), blocks: blocks,
+            software: try reader.string("software"),
+            record: try PlanRecord(
+                chain: try reader.value("plan_chain"), anchors: try reader.value("anchors"), path: "certificate"),
+            blocks: blocks,
             eProcess: try EProcessResult(json: try reader.value("e_process"), path: "certificate.e_process"),
             predictionRatio: try RatioResult(
                 json: try reader.value("prediction_ratio"), path: "certificate.prediction_ratio"),

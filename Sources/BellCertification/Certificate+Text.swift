@@ -66,6 +66,7 @@ extension Certificate {
         page.row("campaign", evidence.campaign.description)
         page.row("plan", "number \(evidence.sealed.number), \"\(plan.name)\", sealed \(evidence.sealed.sealedAt)")
         page.row("plan hash", evidence.planHash.description)
+        for (i, line) in findings.plan.lines.enumerated() { page.row(i == 0 ? "plans" : "", line) }
         page.row("sequence", "\(plan.sequence), \(plan.sequenceHash.short)…")
         page.row("pattern", plan.pattern.formula)
         switch evidence.end {

@@ -14,8 +14,8 @@ public struct Certificate: Sendable {
     public let hash: Digest
     let findings: Findings
 
-    /// The version of the format that this belld writes; version 1 had hash chains instead of signed evidence.
-    public static let version = 2
+    /// The version of the format that this belld writes; version 2 told nothing of other plans and anchors.
+    public static let version = 3
 
     /// Computes all findings and makes the certificate; ``signed(by:)`` signs it.
     ///
@@ -48,6 +48,9 @@ public struct Certificate: Sendable {
     public var reasons: [String] { findings.reasons }
     /// Whether the data come from a simulation.
     public var isSimulated: Bool { evidence.simulated }
+    /// The plan's place among the laboratory's plans, what each outside anchor shows, and whether the chunks' signatures
+    /// bind the plan; each a sentence.
+    public var planWords: [String] { findings.plan.lines }
     /// The counts with all losses.
     public var tally: TrialTally { findings.tally }
     /// The numbers of the campaign as a whole.

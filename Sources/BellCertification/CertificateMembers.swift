@@ -4,6 +4,7 @@ public enum CertificateMembers {
     public static func words(_ member: String) -> String? { all[member] }
 
     static let all: [String: String] = [
+        "anchors": "who outside holds something of the plan from before the first trial",
         "assumptions": "what no data of the campaign can show",
         "blocks": "counts, margins, calibration and evidence, block by block",
         "bounds": "every bound side by side, registered or not",
@@ -20,6 +21,7 @@ public enum CertificateMembers {
         "min_entropy": "the bound of 2010, for comparison",
         "node_keys": "the keys that signed the nodes' chunks",
         "plan": "the sealed plan",
+        "plan_chain": "the laboratory's other plans when the campaign was begun, and how they ended",
         "plan_hash": "BLAKE2b-256 of the sealed plan",
         "prediction_ratio": "the test that learns its bet, valid at any time",
         "reasons": "why it is not certified",

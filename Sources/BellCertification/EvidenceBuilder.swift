@@ -1,5 +1,5 @@
 public import BellAudit
-import BellCrypto
+public import BellCrypto
 public import BellJournal
 public import BellModel
 import BellStatistics
@@ -122,12 +122,13 @@ public struct EvidenceBuilder {
     ///
     /// - Throws: `certificate.evidence` when the parts contradict each other or the plan.
     public mutating func finish(
-        planHash: Digest, devices: JSON, simulated: Bool, software: String, end: CampaignEvidence.End
+        planHash: Digest, devices: JSON, simulated: Bool, software: String, record: PlanRecord = PlanRecord(),
+        end: CampaignEvidence.End
     ) throws(BellError) -> CampaignEvidence {
         try endBlock()
         return try CampaignEvidence(
             campaign: campaign, sealed: sealed, planHash: planHash, devices: devices, simulated: simulated,
-            software: software, blocks: blocks, eProcess: EProcessResult(process),
+            software: software, record: record, blocks: blocks, eProcess: EProcessResult(process),
             predictionRatio: RatioResult(ratio), end: end)
     }
 

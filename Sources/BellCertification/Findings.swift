@@ -13,6 +13,7 @@ struct Findings: Equatable, Sendable {
     let log10Consistency: Double
     let locality: LocalityFinding
     let signatures: SignatureFinding
+    let plan: PlanFinding
     /// δ at which the entropy formulas are compared: the first registered entropy claim's, else 0.01.
     let comparison: PironioBound?
     let comparisonIsRegistered: Bool
@@ -48,6 +49,7 @@ struct Findings: Equatable, Sendable {
             holmAdjusted(log10P: noSignalling.map(\.log10P) + settings.map(\.log10P)).min() ?? 0
         locality = LocalityFinding(evidence)
         signatures = SignatureFinding(evidence)
+        self.plan = PlanFinding(evidence)
         claims = ([plan.headline] + plan.claims).enumerated().map {
             ClaimFinding(
                 $1, isHeadline: $0 == 0, numbers: numbers, eProcess: evidence.eProcess,
@@ -62,7 +64,7 @@ struct Findings: Equatable, Sendable {
             numbers.wins, sealed: sealed, model: model, claims: claims.map { ($0.claim, $0.holds ? $0.value : nil) },
             predictionRatio: evidence.predictionRatio.log10PValue)
         measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
-        objections = Findings.objections(locality, log10Consistency) + signatures.objections
+        objections = Findings.objections(locality, log10Consistency) + signatures.objections + self.plan.objections
         reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
     }
 

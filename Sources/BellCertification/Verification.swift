@@ -197,7 +197,8 @@ struct VerificationRun {
                 issued = try Certificate.issue(
                     try builder.finish(
                         planHash: journal.planHash, devices: journal.devices,
-                        simulated: journal.simulated, software: journal.software, end: try end(certificate)))
+                        simulated: journal.simulated, software: journal.software, record: try journal.planRecord(),
+                        end: try end(certificate)))
             } catch { differ(error, at: "evidence") }
         }
         if let certificate, let issued {

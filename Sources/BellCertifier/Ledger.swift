@@ -79,6 +79,7 @@ final class Ledger {
         // A kill before this commit leaves an empty file, which is begun again.
         guard version == 0, let begin else { return }
         _ = try sealedPlan(begin, campaign)
+        _ = try planRecord(begin, campaign)
         try database.transaction { () throws(BellError) in
             try database.execute(
                 """
@@ -106,6 +107,17 @@ final class Ledger {
         } catch {
             throw BellError(
                 .streamContradiction, "The sealed plan cannot be read.", at: error.place, cause: error.what,
+                fix: "use the same version of belld and bellcert")
+        }
+    }
+
+    private static func planRecord(_ begin: CampaignBegin, _ campaign: CampaignID) throws(BellError) -> PlanRecord {
+        do throws(BellError) {
+            return try PlanRecord(chain: begin.planChain, anchors: begin.anchors, path: "BEGIN")
+        } catch {
+            throw BellError(
+                .streamContradiction, "What is known of the plan cannot be read: \(error.what)",
+                at: "campaign \(campaign), \(error.place ?? "BEGIN")", cause: error.cause,
                 fix: "use the same version of belld and bellcert")
         }
     }
@@ -219,7 +231,8 @@ final class Ledger {
         return try Certificate.issue(
             try CampaignEvidence(
                 campaign: campaign, sealed: sealed, planHash: begin.planHash, devices: begin.devices,
-                simulated: begin.simulated, software: begin.software, blocks: evidence,
+                simulated: begin.simulated, software: begin.software,
+                record: try Self.planRecord(begin, campaign), blocks: evidence,
                 eProcess: EProcessResult(count.process), predictionRatio: RatioResult(count.ratio),
                 end: CampaignEvidence.End(end)))
     }

@@ -8,6 +8,9 @@ extension CommandTree {
     static let key = value(
         "key", "PEM|HEX", "The laboratory's key as you know it; else the certificate's own word is taken.")
 
+    private static let authorities = value(
+        "tsa-ca", "FILE", "Root certificates of time-stamp authorities that you trust, PEM.")
+
     static let certificate = group(
         "certificate", "Look at certificates and check who made them.",
         [
@@ -25,7 +28,16 @@ extension CommandTree {
                     flag("signature-only", "Check the signature and nothing else; also of another version."), key,
                     value(
                         "journal", "FILE", "The journal; else journal.sqlite beside the certificate, if it is there."),
+                    authorities,
                 ], positionals: [file]),
+            command(
+                "anchors", "Say what a certificate's outside anchors prove, and check them.",
+                """
+                Signatures are checked always, a time-stamp authority's by openssl when --tsa-ca is given. Ends with 4 when one \
+                is bad. --write gives the files for checks with openssl alone.
+                """,
+                [authorities, value("write", "DIR", "Write plan.json and each anchor's files there.")],
+                positionals: [file]),
             command(
                 "diff", "Say in which members two certificates differ.",
                 "Neither needs to be sound. Ends with 1 when they differ.", [],

@@ -90,7 +90,10 @@ public enum ControlTool {
         "sequence check": SequenceCommand.check,
         "sequence show": SequenceCommand.show,
         "campaign plan": PlanCommand.run,
-        "campaign start": CampaignControlCommand.start,
+        "campaign seal": SealCommand.seal,
+        "campaign anchor": SealCommand.anchor,
+        "campaign start": SealCommand.start,
+        "campaign abandon": SealCommand.abandon,
         "campaign watch": WatchCommand.run,
         "campaign pause": { (call) throws(BellError) in
             try CampaignControlCommand.change(call, method: "campaign.pause", done: "pauses at the end of its arm")
@@ -109,6 +112,7 @@ public enum ControlTool {
         "certificate show": CertificateCommand.show,
         "certificate verify": CertificateCommand.verify,
         "certificate diff": CertificateCommand.diff,
+        "certificate anchors": AnchorsCommand.run,
         "certificate key": CertificateCommand.key,
         "certify": CertifyCommand.run,
         "bounds": BoundsCommand.run,

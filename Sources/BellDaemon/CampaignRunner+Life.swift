@@ -17,7 +17,9 @@ extension CampaignRunner {
             let listing = try store.all()
             for broken in listing.damaged { log.error("a campaign cannot be read", broken.error) }
             for entry in listing.entries where current == nil && !isChanging && interrupts == 0 {
-                guard !entry.state.isFinal, entry.sealed.plan.onRestart == .resume || entry.state == .finishing
+                // A sealed one is begun by a person alone.
+                guard !entry.state.isFinal, entry.state != .sealed,
+                    entry.sealed.plan.onRestart == .resume || entry.state == .finishing
                 else { continue }
                 isChanging = true
                 defer { isChanging = false }

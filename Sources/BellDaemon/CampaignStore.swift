@@ -96,12 +96,22 @@ struct CampaignStore: Sendable {
 
     /// One campaign.
     func entry(_ id: CampaignID) throws(BellError) -> Entry {
-        let journal = try Journal.openReadOnly(at: journal(of: id))
+        let journal = try readable(journal(of: id))
         let (state, reason) = try journal.state()
         return Entry(
             id: id, sealed: journal.sealed, planHash: journal.planHash,
             state: CampaignState(rawValue: state) ?? .suspended, reason: reason.isEmpty ? nil : reason,
             nextIndex: journal.nextIndex, simulated: journal.simulated, certificate: certificate(of: id))
+    }
+
+    /// Opens a journal for reading; an older one is brought up to date first, so that it stays listed.
+    private func readable(_ path: String) throws(BellError) -> Journal {
+        do throws(BellError) {
+            return try Journal.openReadOnly(at: path)
+        } catch {
+            guard error.code == .journalOlder else { throw error }
+            return try Journal.open(at: path)
+        }
     }
 
     /// How a campaign stands here, of which a board has kept something; one that cannot be read may go on.
@@ -163,7 +173,7 @@ extension CampaignStore.Entry {
     /// - Parameter isUnderWay: Whether the daemon runs it; else a state that only a running campaign has is shown as
     ///   interrupted, which it is.
     func json(isUnderWay: Bool) -> JSON {
-        let rests = state.isFinal || state == .paused || state == .finishing || isUnderWay
+        let rests = state.isFinal || [.sealed, .paused, .finishing].contains(state) || isUnderWay
         return [
             "campaign": .string(id.description), "number": JSON(count: sealed.number),
             "name": .string(sealed.plan.name),

@@ -1,5 +1,6 @@
 import BellCampaign
 import BellControl
+import BellCrypto
 import BellModel
 import BellStream
 import Glibc
@@ -15,8 +16,9 @@ struct ControlMethods: Sendable {
     /// Every method, for the error that names them.
     static let names =
         [
-            "ping", "status", "telemetry.snapshot", "campaign.start", "campaign.pause", "campaign.resume",
-            "campaign.stop", "campaign.list", "campaign.show", "daemon.shutdown",
+            "ping", "status", "telemetry.snapshot", "campaign.seal", "campaign.anchor", "campaign.start",
+            "campaign.pause", "campaign.resume", "campaign.stop", "campaign.abandon", "campaign.list", "campaign.show",
+            "daemon.shutdown",
         ] + DeviceMethods.names + CalibrationMethods.names
 
     /// Answered on the reactor's thread, from what is in memory.
@@ -33,14 +35,26 @@ struct ControlMethods: Sendable {
         var reader = try JSONReader(params, path: "params")
         switch method {
         case "campaign.start":
-            let path = try reader.string("plan_path")
-            try reader.finish()
-            guard path.hasPrefix("/") else {
-                throw BellError(
-                    .controlBadRequest, "The plan's path \"\(path)\" is relative.", at: "params.plan_path",
-                    fix: "send an absolute path; bellctl does")
+            if let name = try campaign(&reader) {
+                try reader.finish()
+                return try await runner.start(sealed: name)
             }
-            return try await runner.start(planPath: path)
+            return try await runner.start(planPath: try planPath(&reader))
+        case "campaign.seal":
+            let beacon = try reader.optional("beacon").map { (json) throws(BellError) in
+                try BeaconPulse(json: json, path: "params.beacon")
+            }
+            return try await runner.seal(planPath: try planPath(&reader), beacon: beacon)
+        case "campaign.anchor":
+            let name = try named(&reader)
+            let anchor = try PlanAnchor(json: try reader.value("anchor"), path: "params.anchor")
+            try reader.finish()
+            return try await runner.anchor(name, anchor)
+        case "campaign.abandon":
+            let name = try named(&reader)
+            let reason = try reader.string("reason")
+            try reader.finish()
+            return try await runner.abandon(name, reason: reason)
         case "campaign.pause": return try await request(&reader) { $0.pause = true }
         case "campaign.stop": return try await request(&reader) { $0.stop = true }
         case "campaign.resume":
@@ -64,6 +78,26 @@ struct ControlMethods: Sendable {
             if let answer = try await calibration.answer(method, &reader) { return answer }
             throw BellError.unknownMethod(method, known: ControlMethods.names)
         }
+    }
+
+    private func planPath(_ reader: inout JSONReader) throws(BellError) -> String {
+        let path = try reader.string("plan_path")
+        try reader.finish()
+        guard path.hasPrefix("/") else {
+            throw BellError(
+                .controlBadRequest, "The plan's path \"\(path)\" is relative.", at: "params.plan_path",
+                fix: "send an absolute path; bellctl does")
+        }
+        return path
+    }
+
+    /// What must not happen to another campaign than a person meant needs its name.
+    private func named(_ reader: inout JSONReader) throws(BellError) -> String {
+        guard let name = try campaign(&reader) else {
+            throw BellError(
+                .jsonShape, "No campaign is named.", at: "params.campaign", fix: "give its number or identifier")
+        }
+        return name
     }
 
     private func request(

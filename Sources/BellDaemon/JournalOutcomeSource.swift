@@ -1,4 +1,5 @@
 import BellCampaign
+import BellCrypto
 import BellJournal
 import BellModel
 import BellStream
@@ -47,15 +48,18 @@ final class JournalOutcomeSource: OutcomeSource {
         // A journal that cannot be read is left out; lists show why.
         let entries = try store.all(except: closed.withLock { $0 }).entries
         closed.withLock { $0.formUnion(entries.filter(\.state.isFinal).map(\.id)) }
-        return entries.filter { !$0.state.isFinal && !isEnded($0.id) }.map(\.id)
+        // Of a sealed one nothing is told before it is begun: what anchors its plan is not known yet.
+        return entries.filter { !$0.state.isFinal && $0.state != .sealed && !isEnded($0.id) }.map(\.id)
     }
 
     func begin(of campaign: CampaignID) throws(BellError) -> CampaignBegin {
         try read(campaign) { (reader) throws(BellError) in
             let journal = reader.journal
+            let record = try journal.planRecord()
             return CampaignBegin(
                 plan: journal.sealed.json, planHash: journal.planHash, devices: journal.devices,
-                simulated: journal.simulated, software: journal.software)
+                simulated: journal.simulated, software: journal.software, planChain: record.chainJSON,
+                anchors: record.anchorsJSON)
         }
     }
 

@@ -31,6 +31,7 @@ extension Journal {
         }
         for arm in try strayHostBits() { throw structure("Host bits belong to no arm.", "arm \(arm)") }
         _ = try events()
+        _ = try planRecord()
         _ = try state()
         guard try outboxAcknowledged() <= recordedIndex else {
             throw structure("The outbox is ahead of what is recorded.", "state")

@@ -40,11 +40,14 @@ public final class Journal {
 
     /// Begins the journal of a campaign; readable by its owner only.
     ///
-    /// - Parameter planHash: BLAKE2b-256 of `sealed.json.text`.
+    /// - Parameters:
+    ///   - planHash: BLAKE2b-256 of `sealed.json.text`.
+    ///   - state: The campaign's; the word is the caller's.
+    ///   - chain: The laboratory's other plans; nil leaves them, and anchors, to ``fixPlanRecord(_:state:)``.
     /// - Throws: `journal.exists`, `journal.input` for another plan hash, `sqlite.…`.
     public static func create(
         at path: String, campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool,
-        software: String = Version.belld
+        software: String = Version.belld, state: String = "preparing", chain: PlanChain? = nil
     ) throws(BellError) -> Journal {
         guard Blake2b.hash(text: sealed.json.text) == planHash else {
             throw BellError(.journalInput, "The plan's hash is not that of the plan.", at: path)
@@ -68,7 +71,8 @@ public final class Journal {
                             simulated: simulated, software: software
                         ).bytes),
                 ])
-            try database.run("INSERT INTO state VALUES (1, 'preparing', '', 0)")
+            try database.run("INSERT INTO state VALUES (1, ?1, '', 0)", [.text(state)])
+            if let chain { try insertPlanRecord(database, chain, anchors: 0) }
         }
         return try Journal(database, isReadOnly: false)
     }

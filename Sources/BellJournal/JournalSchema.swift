@@ -48,7 +48,15 @@ enum JournalSchema {
                 CREATE TABLE event (
                     id INTEGER PRIMARY KEY, at TEXT NOT NULL, kind TEXT NOT NULL, detail TEXT NOT NULL,
                     digest BLOB NOT NULL);
-                """)
+                """),
+        Migration(
+            name: "0002-plan-record",
+            sql: """
+                CREATE TABLE anchor (id INTEGER PRIMARY KEY, anchor TEXT NOT NULL, digest BLOB NOT NULL);
+                CREATE TABLE plan_chain (
+                    id INTEGER PRIMARY KEY CHECK (id = 1), chain TEXT NOT NULL, anchors INTEGER NOT NULL,
+                    digest BLOB NOT NULL);
+                """),
     ]
 
     static var version: Int64 { Int64(migrations.count) }

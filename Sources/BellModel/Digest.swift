@@ -54,7 +54,7 @@ extension [UInt8] {
     }
 }
 
-/// Names a campaign: 128 random bits, written as 32 hexadecimal digits.
+/// Names a campaign: 128 bits, written as 32 hexadecimal digits.
 public struct CampaignID: Hashable, Sendable, CustomStringConvertible {
     /// 16 bytes.
     public let bytes: [UInt8]
@@ -63,6 +63,8 @@ public struct CampaignID: Hashable, Sendable, CustomStringConvertible {
         guard bytes.count == 16 else { return nil }
         self.bytes = Array(bytes)
     }
+    /// The first half of a hash.
+    public init(first16Of hash: Digest) { bytes = Array(hash.bytes.prefix(16)) }
     /// Reads 32 hexadecimal digits.
     public init?(hex: String) {
         guard let bytes = [UInt8](hex: hex) else { return nil }

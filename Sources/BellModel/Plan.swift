@@ -76,12 +76,15 @@ public struct SealedPlan: Equatable, Sendable {
     public var previous: Digest
     /// Wall clock, ISO 8601 UTC: the laboratory's own word.
     public var sealedAt: String
+    /// A beacon's pulse from before the sealing; nil when none is quoted.
+    public var beacon: BeaconPulse?
 
-    public init(plan: Plan, number: UInt64, previous: Digest, sealedAt: String) {
+    public init(plan: Plan, number: UInt64, previous: Digest, sealedAt: String, beacon: BeaconPulse? = nil) {
         self.plan = plan
         self.number = number
         self.previous = previous
         self.sealedAt = sealedAt
+        self.beacon = beacon
     }
 
     /// The object whose canonical text is hashed. Losses always score W = 0: it is stated, not chosen.
@@ -103,6 +106,7 @@ public struct SealedPlan: Equatable, Sendable {
         if let maintenance = plan.maintenance { object["calibration"] = maintenance.json }
         if let security = plan.security { object["security"] = security.json }
         if let stop = plan.stop { object["stop"] = stop.json }
+        if let beacon { object["beacon"] = beacon.json }
         return .object(object)
     }
 
@@ -119,6 +123,9 @@ public struct SealedPlan: Equatable, Sendable {
         guard let previous = Digest(hex: try reader.string("previous")) else { throw wrong("previous") }
         self.previous = previous
         sealedAt = try reader.string("sealed_at")
+        beacon = try reader.optional("beacon").map { (json) throws(BellError) in
+            try BeaconPulse(json: json, path: "\(path).beacon")
+        }
         guard let pattern = CHSHPattern(rawValue: try reader.string("chsh_minus_on")) else {
             throw wrong("chsh_minus_on")
         }

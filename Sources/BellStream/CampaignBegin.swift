@@ -12,13 +12,22 @@ public struct CampaignBegin: Equatable, Sendable {
     public var simulated: Bool
     /// Version of belld that runs the campaign.
     public var software: String
+    /// The laboratory's other plans, as in the journal; null when they were not recorded.
+    public var planChain: JSON
+    /// What anchors the plan outside, as in the journal.
+    public var anchors: JSON
 
-    public init(plan: JSON, planHash: Digest, devices: JSON, simulated: Bool, software: String) {
+    public init(
+        plan: JSON, planHash: Digest, devices: JSON, simulated: Bool, software: String, planChain: JSON = .null,
+        anchors: JSON = []
+    ) {
         self.plan = plan
         self.planHash = planHash
         self.devices = devices
         self.simulated = simulated
         self.software = software
+        self.planChain = planChain
+        self.anchors = anchors
     }
 
     /// Equal when the canonical texts are: 5 and 5.0 are one number on the wire.
@@ -27,7 +36,8 @@ public struct CampaignBegin: Equatable, Sendable {
     public var json: JSON {
         [
             "plan": plan, "plan_hash": .string(planHash.description), "devices": devices,
-            "simulated": .bool(simulated), "software": .string(software),
+            "simulated": .bool(simulated), "software": .string(software), "plan_chain": planChain,
+            "anchors": anchors,
         ]
     }
 
@@ -38,6 +48,8 @@ public struct CampaignBegin: Equatable, Sendable {
         devices = try reader.value("devices")
         simulated = try reader.bool("simulated")
         software = try reader.string("software")
+        planChain = try reader.value("plan_chain")
+        anchors = try reader.value("anchors")
         try reader.finish()
     }
 }

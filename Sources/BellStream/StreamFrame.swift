@@ -20,8 +20,8 @@ public enum StreamFrame: Equatable, Sendable {
     /// Certifier → belld each second, answered with the same.
     case alive(session: UInt64)
 
-    /// Version 2 of docs/stream-protocol.md: version 1 told hashes of chunks and nothing of clock records.
-    public static let version: UInt16 = 2
+    /// Version 3 of docs/stream-protocol.md: version 2 told nothing of other plans and anchors.
+    public static let version: UInt16 = 3
     /// `BOUT`.
     public static let magic: [UInt8] = [0x42, 0x4f, 0x55, 0x54]
     /// A larger message is malformed.

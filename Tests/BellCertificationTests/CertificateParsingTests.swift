@@ -80,7 +80,7 @@ import TestSupport
         let certificate = try CampaignFixture(table1Counts).certificate()
         let unknown = try CertificateParsingTests.forged(certificate) { $0["extra"] = 1 }
         #expect(CertificateParsingTests.error(unknown)?.what == "Unknown key \"extra\".")
-        let newer = try CertificateParsingTests.forged(certificate) { $0["version"] = 3 }
+        let newer = try CertificateParsingTests.forged(certificate) { $0["version"] = 4 }
         let error = try #require(CertificateParsingTests.error(newer))
         #expect(error.code == .certificateFormat && error.place == "certificate.json: version")
         for text in ["{}", "[]", "1", "{\"a\":1}"] {

@@ -21,12 +21,14 @@ enum CertificateCommand {
                 text: signer.text + "contents      not looked at\n")
         }
         let (certificate, signer) = try CertificateCheck.read(file, trusted: trusted)
+        let anchors = try AnchorsCommand.check(certificate, authorities: invocation.text("tsa-ca"))
         if let journal = invocation.text("journal") ?? file.journal {
-            return try CertificateCheck.journal(
-                journal, certificate: certificate, signer: signer, console: invocation.console)
+            return anchors.added(
+                to: try CertificateCheck.journal(
+                    journal, certificate: certificate, signer: signer, console: invocation.console))
         }
         let verdict = certificate.isCertified ? "certified" : "not certified"
-        return Reply(
+        let reply = Reply(
             json: [
                 "campaign": .string(certificate.evidence.campaign.description), "match": true,
                 "certificate_hash": .string(certificate.hash.description), "certified": .bool(certificate.isCertified),
@@ -36,6 +38,7 @@ enum CertificateCommand {
                 + "numbers       each follows from the certificate's own evidence\n"
                 + "evidence      there is no journal beside the certificate: it was not recomputed\n"
                 + "verdict       \(verdict)\(certificate.isSimulated ? "   SIMULATED" : "")\n")
+        return anchors.added(to: reply)
     }
 
     /// Neither needs to be sound: what was altered is what one looks for.

@@ -1,22 +1,8 @@
 import BellHost
 import BellModel
 
-/// The campaign commands that ask the daemon and return: start, pause, resume, stop, list, show.
+/// The campaign commands that ask the daemon and return: pause, resume, stop, list, show.
 enum CampaignControlCommand {
-    static func start(_ invocation: Invocation) throws(BellError) -> Reply {
-        let path = absolutePath(invocation.positional(0) ?? "")
-        // Looked at here as well, so that a mistyped path is told from a daemon's trouble.
-        _ = try readText(path)
-        // Sealing compiles the sequence and writes the journal's first pages.
-        let started = try invocation.call("campaign.start", ["plan_path": .string(path)], timeoutMilliseconds: 60_000)
-        let id = Style.safe(started["campaign"]?.stringValue)
-        let number = NumberText.count(started["number"]?.countValue)
-        let line = "campaign \(number) started: \(id ?? NumberText.missing)"
-        guard invocation.flag("watch") else { return Reply(json: started, text: line + "\n") }
-        invocation.console.say(line)
-        return try WatchCommand.watch(invocation, campaign: id)
-    }
-
     static func change(_ invocation: Invocation, method: String, done: String) throws(BellError) -> Reply {
         var params: [String: JSON] = [:]
         if let id = invocation.positional(0) { params["campaign"] = .string(id) }

@@ -32,6 +32,7 @@ struct WatchMachine {
     mutating func step(_ campaign: CampaignView?, now: UInt64) -> Step {
         if let path = campaign?.certificate { return .certificate(path) }
         let state = campaign?.state
+        if state == "abandoned" { return .withoutCertificate(state: "abandoned") }
         if state == "completed" || state == "stopped" {
             let since = endedSince ?? now
             endedSince = since

@@ -81,7 +81,7 @@ enum CampaignText {
         guard let state else { return NumberText.missing }
         switch state {
         case "running", "completed", "ready", "connected": return style.good(state)
-        case "suspended", "paused", "interrupted", "stopped": return style.warn(state)
+        case "suspended", "paused", "interrupted", "stopped", "abandoned": return style.warn(state)
         default: return state
         }
     }
