@@ -3,7 +3,8 @@ import BellYAML
 
 /// The claims of a plan file and what their errors may come to.
 extension PlanFile {
-    static func claim(_ mapping: YAMLReader) -> Plan.Claim {
+    /// - Parameter trials: n of the plan; 0 after an error.
+    static func claim(_ mapping: YAMLReader, trials: UInt64) -> Plan.Claim {
         var reader = mapping
         switch reader.choice("claim", of: Plan.Claim.names) {
         case "min-entropy-pironio":
@@ -19,7 +20,7 @@ extension PlanFile {
             return .pironio(thresholds: thresholds, delta: delta, epsilon: epsilon)
         case "min-entropy-probability-estimation":
             return .probabilityEstimation(
-                bits: reader.double("bits", in: Plan.Claim.bits), power: reader.double("power", in: Plan.Claim.powers),
+                bits: reader.double("bits", in: Plan.Claim.bits), power: power(&reader, trials: trials),
                 epsilon: reader.double("epsilon", in: Plan.Claim.errors),
                 kappa: reader.optionalDouble("kappa", in: Plan.Claim.errors))
         case "min-entropy-entropy-accumulation":
@@ -39,6 +40,22 @@ extension PlanFile {
                 significance: reader.double("significance", in: Plan.Claim.errors), test: test ?? .binomial,
                 expected: expected)
         }
+    }
+
+    /// `power`, or the trials of `training` that it is chosen from.
+    private static func power(_ reader: inout YAMLReader, trials: UInt64) -> Plan.Power {
+        guard reader.keys.contains("training") else { return .fixed(reader.double("power", in: Plan.Claim.powers)) }
+        let training = reader.count("training", in: Plan.Claim.trainings)
+        if reader.optionalDouble("power") != nil {
+            reader.fail(
+                "power", "Both power and training are given.", fix: "leave one away: training chooses the power")
+        }
+        if trials > 0, training >= trials {
+            reader.fail(
+                "training", "No trials are left after a training of \(training): the plan has \(trials).",
+                fix: "a twentieth of the trials is plenty")
+        }
+        return .trained(trials: training)
     }
 
     /// `threshold`, or the list `thresholds`.

@@ -63,8 +63,8 @@ public struct PlanFile: Sendable {
             inputBits = .host
             hostBits = PlanFile.hostBits(&bits)
         }
-        headline = PlanFile.claim(reader.mapping("headline"))
-        claims = reader.optionalMappings("claims").map { PlanFile.claim($0) }
+        headline = PlanFile.claim(reader.mapping("headline"), trials: trials)
+        claims = reader.optionalMappings("claims").map { [trials] in PlanFile.claim($0, trials: trials) }
         maintenance = MaintenancePlan.read(&reader)
         security = reader.optionalMapping("security").map { PlanFile.security($0, headline: headline) }
         stop = reader.optionalMapping("stop").map { PlanFile.stop($0, headline: headline, claims: claims) }

@@ -35,6 +35,3 @@ func shown(_ bytes: some Collection<UInt8>) -> String {
     let clean = text.unicodeScalars.map { $0.value < 0x20 || $0.value == 0x7f ? "·" : String($0) }.joined()
     return "\"\(clean)\(bytes.count > 40 ? "…" : "")\""
 }
-
-/// The most trials that an analysis takes: 2^48, 700 years at 12.5 kHz.
-let mostTrials: UInt64 = 1 << 48

@@ -8,7 +8,7 @@ extension CampaignEvidence {
     /// largest M and where it was reached: if that is before the last block, the rule was met too early. An M that was
     /// large enough earlier and larger later is found by those who have the arms, bellcert and `campaign verify`.
     func stopContradictions() -> [BellError] {
-        guard let rule = StopRule(sealed.plan) else {
+        guard let rule = StopRule(sealed.plan, training: training) else {
             guard end == .stoppedByRule else { return [] }
             return [
                 BellError(

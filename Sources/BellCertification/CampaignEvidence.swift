@@ -2,7 +2,7 @@ import BellAudit
 public import BellCrypto
 import BellJournal
 public import BellModel
-import BellStatistics
+public import BellStatistics
 
 /// All that a certificate is made of: the plan, what was done, and the counts.
 public struct CampaignEvidence: Equatable, Sendable {
@@ -35,7 +35,9 @@ public struct CampaignEvidence: Equatable, Sendable {
     /// Evaluated at the end of every arm.
     public let eProcess: EProcessResult
     /// Bets that learn from the arms before; every arm a batch.
-    public let predictionRatio: RatioResult
+    public let predictionRatio: EProcessResult
+    /// What the plan's probability estimations choose their powers from.
+    public let training: Training
     public let end: End
 
     /// Wraps the evidence and checks that it does not contradict itself.
@@ -48,7 +50,7 @@ public struct CampaignEvidence: Equatable, Sendable {
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
         record: PlanRecord = PlanRecord(), blocks: [BlockEvidence], eProcess: EProcessResult,
-        predictionRatio: RatioResult, end: End
+        predictionRatio: EProcessResult, training: Training, end: End
     ) throws(BellError) {
         self.campaign = campaign
         self.sealed = sealed
@@ -61,6 +63,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         self.blocks = blocks
         self.eProcess = eProcess
         self.predictionRatio = predictionRatio
+        self.training = training
         self.end = end
         if let error = BellError.all(contradictions()) { throw error }
     }
@@ -90,7 +93,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         if Blake2b.hash(text: sealed.json.text) != planHash {
             found("The sealed plan's hash is \(Blake2b.hash(text: sealed.json.text)), not \(planHash).", "plan_hash")
         }
-        if plan.trials > mostTrials { found("No campaign can have \(plan.trials) trials.", "plan.trials") }
+        if plan.trials > WinCount.mostTrials { found("No campaign can have \(plan.trials) trials.", "plan.trials") }
         if LocalModel(settingBias: plan.settingBias) == nil {
             found("No bias of settings can be \(plan.settingBias).", "plan.setting_bias")
         }
@@ -157,16 +160,15 @@ public struct CampaignEvidence: Equatable, Sendable {
             found("The campaign is called completed after \(next) of \(plan.trials) trials.", "end.state")
         }
         if errors.isEmpty {
-            let counts = played
-            if eProcess.trials != counts.trials || eProcess.wins != counts.wins(plan.pattern) {
+            let wins = WinCount(played, pattern: plan.pattern)
+            for (test, place) in [(eProcess, "e_process"), (predictionRatio, "prediction_ratio")]
+            where test.trials != wins.trials || test.wins != wins.wins {
                 found(
-                    "The e-process took \(eProcess.wins) wins of \(eProcess.trials) trials, the blocks have "
-                        + "\(counts.wins(plan.pattern)) of \(counts.trials).", "e_process")
+                    "The test took \(test.wins) wins of \(test.trials) trials, the blocks have \(wins.wins) of "
+                        + "\(wins.trials).", place)
             }
-            if predictionRatio.trials != counts.trials {
-                found(
-                    "The prediction-based ratio took \(predictionRatio.trials) trials, the blocks have "
-                        + "\(counts.trials).", "prediction_ratio")
+            if let contradiction = training.contradiction(wins, trialsPerArm: plan.trialsPerArm) {
+                found(contradiction, "training")
             }
         }
         if errors.isEmpty { errors = stopContradictions() }
@@ -181,7 +183,7 @@ extension CampaignEvidence {
             "campaign": .string(campaign.description), "plan": sealed.json,
             "plan_hash": .string(planHash.description), "devices": devices, "simulated": .bool(simulated),
             "software": .string(software), "blocks": .array(blocks.map(\.json)), "e_process": eProcess.json,
-            "prediction_ratio": predictionRatio.json,
+            "prediction_ratio": predictionRatio.json, "training": training.json,
             "plan_chain": record.chainJSON, "anchors": record.anchorsJSON, "end": end.json,
         ]
     }
@@ -204,8 +206,10 @@ extension CampaignEvidence {
                 chain: try reader.value("plan_chain"), anchors: try reader.value("anchors"), path: "certificate"),
             blocks: blocks,
             eProcess: try EProcessResult(json: try reader.value("e_process"), path: "certificate.e_process"),
-            predictionRatio: try RatioResult(
+            predictionRatio: try EProcessResult(
                 json: try reader.value("prediction_ratio"), path: "certificate.prediction_ratio"),
+            training: try Training(
+                json: try reader.value("training"), plan: sealed.plan, path: "certificate.training"),
             end: try End(json: try reader.value("end"), path: "certificate.end"))
     }
 }

@@ -31,6 +31,7 @@ public enum CertificateMembers {
         "software": "the belld that ran it",
         "statistics": "S, wins and their uncertainties",
         "tally": "all counts and losses",
+        "training": "the trials from which a power was chosen",
         "verdict": "whether the headline claim is certified",
         "version": "the format's version",
     ]

@@ -5,14 +5,14 @@ import BellStatistics
 extension ClaimFinding {
     static func rejection(
         _ significance: Double, _ test: Plan.RejectionTest, _ statistics: LiveStatistics, _ eProcess: EProcessResult,
-        _ predictionRatio: RatioResult
+        _ predictionRatio: EProcessResult
     ) -> Outcome {
         let (p, how) =
             switch test {
             case .binomial: (statistics.log10PValue, "binomial bound, n sealed, losses lose")
             case .winCount:
                 (
-                    min(0, -eProcess.log10Max),
+                    eProcess.log10PValue,
                     "1/max M of the bets on the win count, evaluated after every arm, valid whenever one stops"
                 )
             case .predictionRatio:
@@ -66,32 +66,35 @@ extension ClaimFinding {
     }
 
     static func probabilityEstimation(
-        bits: Double, _ factor: ProbabilityEstimation?, epsilon: Double, kappa: Double?, _ wins: WinCount
+        bits: Double, _ estimation: Training.Estimation, epsilon: Double, kappa: Double?
     ) -> Outcome {
-        let reached =
-            if let kappa {
-                factor?.bits(wins, epsilon: epsilon, kappa: kappa)
-            } else {
-                factor?.bits(wins, epsilon: epsilon)
-            }
+        let (factor, wins) = (estimation.factor, estimation.tested)
+        let reached = estimation.bits(epsilon: epsilon, kappa: kappa)
         let holds = bits > 0 && (reached ?? 0) >= bits
         let data = "the data give \(NumberText.lowerBound(reached, 2))"
+        let training = estimation.block.map { "the first \(NumberText.count($0.trials)) trials" }
         let words =
-            if holds, let kappa {
-                "min-entropy of the outcomes ≥ \(NumberText.lowerBound(bits, 2)) bits, smoothing "
-                    + "\(NumberText.plain(epsilon)), unless passing had a probability below \(NumberText.plain(kappa)); "
-                    + data
-            } else if holds {
-                "min-entropy of the outcomes ≥ \(NumberText.lowerBound(bits, 2)) bits, smoothing "
-                    + "\(NumberText.plain(epsilon)), weighted by the probability to pass; \(data)"
+            if holds {
+                "min-entropy of the outcomes\(training.map { " after \($0)" } ?? "") ≥ "
+                    + "\(NumberText.lowerBound(bits, 2)) bits, smoothing \(NumberText.plain(epsilon)), "
+                    + (kappa.map { "unless passing had a probability below \(NumberText.plain($0))" }
+                        ?? "weighted by the probability to pass")
+                    + "; \(data)"
+                    + (training.map { ", with β = \(NumberText.plain(factor?.power ?? .nan)) from \($0)" } ?? "")
+            } else if let training, factor == nil {
+                estimation.block?.isOver == true
+                    ? "no min-entropy: no power gives any bits at the win frequency of \(training)"
+                    : "no min-entropy: the training was not over"
             } else {
                 "no min-entropy: \(data) bits, fewer than the sealed \(NumberText.plain(bits))"
+                    + (training.map { ", with β = \(NumberText.plain(factor?.power ?? .nan)) from \($0)" } ?? "")
             }
         return Outcome(
             holds: holds, words: words,
             numbers: [
                 "bits": .double(bits), "bits_reached": JSON(reached), "log2_factor": JSON(factor?.log2Factor(wins)),
-                "log2_win": JSON(factor?.log2Win), "log2_loss": JSON(factor?.log2Loss),
+                "log2_win": JSON(factor?.log2Win), "log2_loss": JSON(factor?.log2Loss), "power": JSON(factor?.power),
+                "tested_trials": JSON(count: wins.trials),
             ], value: holds ? bits : nil)
     }
 

@@ -15,6 +15,10 @@ struct ClaimFinding: Equatable, Sendable {
     let value: Double?
     /// The bound, with its adversary and assumptions.
     let method: BoundMethod
+    /// The trials that it counts: all but those of a training.
+    let counted: WinCount
+    /// The fewest wins of these that meet an entropy claim; nil for other claims, and where no number of wins would do.
+    let event: WinCount?
     /// What the plan promises of the headline; nil for further claims.
     let security: Plan.Security?
 
@@ -31,27 +35,38 @@ struct ClaimFinding: Equatable, Sendable {
     /// - Parameters:
     ///   - statistics: Of the campaign's counts.
     ///   - eProcess: Evaluated at the end of every arm, as is `predictionRatio`.
+    ///   - training: Of the plan's claims, this one among them.
     init(
         _ claim: Plan.Claim, isHeadline: Bool, numbers statistics: LiveStatistics, eProcess: EProcessResult,
-        predictionRatio: RatioResult, model: LocalModel, security: Plan.Security?
+        predictionRatio: EProcessResult, training: Training, model: LocalModel, security: Plan.Security?
     ) {
         self.claim = claim
         self.isHeadline = isHeadline
         self.security = isHeadline ? security : nil
-        method = BoundMethod(claim)
-        let found =
-            switch claim {
-            case .localRealism(let significance, let test, _):
-                ClaimFinding.rejection(significance, test, statistics, eProcess, predictionRatio)
-            case .pironio(let thresholds, let delta, let epsilon):
-                ClaimFinding.pironio(thresholds, delta: delta, epsilon: epsilon, statistics, model)
-            case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
-                ClaimFinding.probabilityEstimation(
-                    bits: bits, ProbabilityEstimation(model: model, power: power), epsilon: epsilon, kappa: kappa,
-                    statistics.wins)
-            case .entropyAccumulation(let threshold, let smoothing, let event):
-                ClaimFinding.entropyAccumulation(threshold, smoothing: smoothing, event: event, statistics, model)
-            }
+        let found: Outcome
+        var counted = statistics.wins
+        switch claim {
+        case .localRealism(let significance, let test, _):
+            method = BoundMethod(significance: significance, test)
+            event = nil
+            found = ClaimFinding.rejection(significance, test, statistics, eProcess, predictionRatio)
+        case .pironio(let thresholds, let delta, let epsilon):
+            method = .pironio(delta: delta, epsilon: epsilon, .azuma)
+            // Of several thresholds the lowest one's event.
+            event = thresholds.first.flatMap { WinCount(trials: counted.trials, reaching: $0, model) }
+            found = ClaimFinding.pironio(thresholds, delta: delta, epsilon: epsilon, statistics, model)
+        case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
+            let estimation = training.estimation(power, statistics.wins, model, epsilon: epsilon, kappa: kappa)
+            method = .probabilityEstimation(power: estimation.factor?.power, epsilon: epsilon, kappa: kappa)
+            counted = estimation.tested
+            event = estimation.event(bits: bits, epsilon: epsilon, kappa: kappa)
+            found = ClaimFinding.probabilityEstimation(bits: bits, estimation, epsilon: epsilon, kappa: kappa)
+        case .entropyAccumulation(let threshold, let smoothing, let error):
+            method = .entropyAccumulation(smoothing: smoothing, event: error)
+            event = WinCount(trials: counted.trials, reaching: threshold, model)
+            found = ClaimFinding.entropyAccumulation(threshold, smoothing: smoothing, event: error, statistics, model)
+        }
+        self.counted = counted
         words = found.words
         holds = found.holds
         numbers = found.numbers

@@ -53,8 +53,14 @@ public struct CountsAnalysis: Equatable, Sendable {
         if !(options.epsilonPrime > 0 && options.epsilonPrime < 1) {
             refuse("epsilon", options.epsilonPrime, "0 < ε′ < 1")
         }
+        if let n = options.trials, n != tally.trials {
+            errors.append(
+                BellError(
+                    .countsSyntax, "The counts add up to \(tally.trials) trials, not to n = \(n).", at: source,
+                    fix: "look for the trials that are missing or counted twice"))
+        }
         if tally.trials == 0 { errors.append(BellError(.countsSyntax, "There is no trial.", at: source)) }
-        if tally.trials > mostTrials {
+        if tally.trials > WinCount.mostTrials {
             errors.append(BellError(.countsSyntax, "There are more than 2^48 trials.", at: source))
         }
         if let error = BellError.all(errors) { throw error }

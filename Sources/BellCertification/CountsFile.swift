@@ -1,4 +1,5 @@
 public import BellModel
+import BellStatistics
 
 /// Counts that somebody else measured: a CSV file with the header `x,y,a,b,count` and one line for each of 16 cells.
 ///
@@ -64,7 +65,7 @@ public enum CountsFile {
         }
         let values = counts.map { $0 ?? 0 }
         // Each of 16 values is at most 2^48, so the sum cannot overflow.
-        if values.reduce(0, +) > mostTrials {
+        if values.reduce(0, +) > WinCount.mostTrials {
             errors.add(line: lines.lineCount, "The counts add up to more than 2^48 trials.")
         }
         try errors.finish()
@@ -81,6 +82,6 @@ public enum CountsFile {
     private static func count(_ field: ArraySlice<UInt8>) -> UInt64? {
         guard !field.isEmpty, field.count <= 15, field.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
         let value = field.reduce(UInt64(0)) { $0 * 10 + UInt64($1 - 0x30) }
-        return value <= mostTrials ? value : nil
+        return value <= WinCount.mostTrials ? value : nil
     }
 }

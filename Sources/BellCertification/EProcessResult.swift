@@ -1,7 +1,7 @@
 import BellModel
 public import BellStatistics
 
-/// What an e-process has come to, as a certificate keeps it: arms have ended, and the largest M stands.
+/// What an anytime-valid test has come to, as a certificate keeps it: arms have ended, and the largest M stands.
 public struct EProcessResult: Equatable, Sendable {
     /// Trials and wins that went in; trials that were not run are not among them.
     public let trials: UInt64
@@ -11,13 +11,24 @@ public struct EProcessResult: Equatable, Sendable {
     /// Trials at which it was reached.
     public let trialsAtMax: UInt64
 
-    /// Takes the state of a process.
+    /// Takes the state of the bets on the win count.
     public init(_ process: EProcess) {
         trials = process.trials
         wins = process.wins
         log10Max = process.log10Max
         trialsAtMax = process.trialsAtMax
     }
+
+    /// Takes the state of the prediction-based ratio; every arm was one batch.
+    public init(_ ratio: PredictionRatio) {
+        trials = ratio.tally.trials
+        wins = ratio.tally.wins(ratio.pattern)
+        log10Max = ratio.log10Max
+        trialsAtMax = ratio.trialsAtMax
+    }
+
+    /// log10 of the anytime-valid p-value, min(1, 1/max M).
+    public var log10PValue: Double { min(0, -log10Max) }
 
     var json: JSON {
         [
@@ -34,7 +45,7 @@ public struct EProcessResult: Equatable, Sendable {
         trialsAtMax = try reader.count("trials_at_max")
         try reader.finish()
         guard log10Max >= 0, trialsAtMax <= trials, wins <= trials else {
-            throw BellError(.jsonShape, "No e-process can have come to this.", at: path)
+            throw BellError(.jsonShape, "No test that may stop at any time can have come to this.", at: path)
         }
     }
 }

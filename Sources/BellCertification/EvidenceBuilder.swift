@@ -13,6 +13,7 @@ public struct EvidenceBuilder {
     private var process: EProcess
     private var ratio: PredictionRatio
     private var stopRule: StopRule?
+    private var training: Training
     private let campaign: CampaignID
     private let checks: SignatureChecks
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -49,6 +50,7 @@ public struct EvidenceBuilder {
         process = EProcess(LocalModel(settingBias: sealed.plan.settingBias) ?? .uniform)
         ratio = PredictionRatio(sealed.plan)
         stopRule = StopRule(sealed.plan)
+        training = Training(sealed.plan)
     }
 
     /// Opens a block at the next trial, and closes the one before.
@@ -91,6 +93,7 @@ public struct EvidenceBuilder {
         process.add(result.tally, pattern: sealed.plan.pattern)
         ratio.add(result.tally)
         stopRule?.add(result.tally)
+        training.add(result.tally, pattern: sealed.plan.pattern)
         for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
@@ -129,7 +132,7 @@ public struct EvidenceBuilder {
         return try CampaignEvidence(
             campaign: campaign, sealed: sealed, planHash: planHash, devices: devices, simulated: simulated,
             software: software, record: record, blocks: blocks, eProcess: EProcessResult(process),
-            predictionRatio: RatioResult(ratio), end: end)
+            predictionRatio: EProcessResult(ratio), training: training, end: end)
     }
 
     /// Whether the sealed stop rule is met by the arms so far; nil for a plan without one.

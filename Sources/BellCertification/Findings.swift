@@ -53,7 +53,8 @@ struct Findings: Equatable, Sendable {
         claims = ([plan.headline] + plan.claims).enumerated().map {
             ClaimFinding(
                 $1, isHeadline: $0 == 0, numbers: numbers, eProcess: evidence.eProcess,
-                predictionRatio: evidence.predictionRatio, model: model, security: plan.security)
+                predictionRatio: evidence.predictionRatio, training: evidence.training, model: model,
+                security: plan.security)
         }
         let delta = ([plan.headline] + plan.claims).compactMap { claim -> Double? in
             if case .pironio(_, let delta, _) = claim { delta } else { nil }
@@ -61,7 +62,8 @@ struct Findings: Equatable, Sendable {
         comparisonIsRegistered = delta != nil
         comparison = PironioBound(sealed, model: model, delta: delta ?? 0.01)
         bounds = BoundsReport(
-            numbers.wins, sealed: sealed, model: model, claims: claims.map { ($0.claim, $0.holds ? $0.value : nil) },
+            numbers.wins, sealed: sealed, model: model,
+            claims: claims.map { ($0.method, $0.event ?? $0.counted, $0.holds ? $0.value : nil) },
             predictionRatio: evidence.predictionRatio.log10PValue)
         measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
         objections = Findings.objections(locality, log10Consistency) + signatures.objections + self.plan.objections

@@ -17,6 +17,7 @@ struct Count {
     private(set) var lastBlock: UInt64?
     private(set) var process: EProcess
     private(set) var ratio: PredictionRatio
+    private(set) var training: Training
     /// The plan's stop rule; nil without one.
     private var stopRule: StopRule?
 
@@ -33,6 +34,7 @@ struct Count {
         process = EProcess(LocalModel(settingBias: plan.settingBias) ?? .uniform)
         ratio = PredictionRatio(plan)
         stopRule = StopRule(plan)
+        training = Training(plan)
     }
 
     func contradiction(_ what: String, _ cause: String? = nil) -> BellError {
@@ -57,6 +59,7 @@ struct Count {
         process.add(counted, pattern: plan.pattern)
         ratio.add(counted)
         stopRule?.add(counted)
+        training.add(counted, pattern: plan.pattern)
         for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }

@@ -233,8 +233,8 @@ final class Ledger {
                 campaign: campaign, sealed: sealed, planHash: begin.planHash, devices: begin.devices,
                 simulated: begin.simulated, software: begin.software,
                 record: try Self.planRecord(begin, campaign), blocks: evidence,
-                eProcess: EProcessResult(count.process), predictionRatio: RatioResult(count.ratio),
-                end: CampaignEvidence.End(end)))
+                eProcess: EProcessResult(count.process), predictionRatio: EProcessResult(count.ratio),
+                training: count.training, end: CampaignEvidence.End(end)))
     }
 
     // MARK: counting anew

@@ -22,6 +22,10 @@ extension CommandTree {
                 [
                     value("lab", "FILE", "The laboratory.", default: "Calibration/mocklab/lab.yaml"),
                     value("expect", "S", "The CHSH value that is expected.", default: "2.236"),
+                    value(
+                        "expansion", "LAW",
+                        "Also what settings would consume, as in `bounds`: uniform, joint:ALPHA, product:GAMMA; refused when n give no bit."
+                    ),
                 ],
                 positionals: [plan]),
             command(

@@ -107,6 +107,7 @@ enum CommandTree {
                 "format", "FORMAT",
                 "Layout of --trials. eth2023: 2 or 3 header lines, then a,A,b,B with inputs 0 or 1, outputs +1 or -1.",
                 allowed: ["eth2023"]),
+            value("n", "N", "How many trials there were; refused when the counts add up to another number."),
             value(
                 "minus-on", "XY", "The setting pair with the minus sign.", allowed: ["00", "01", "10", "11"]),
             value("bias", "TAU", "Bound on the setting bits' bias, 0 ≤ TAU < 0.5.", default: "0"),

@@ -10,7 +10,7 @@ extension Plan {
         /// The largest threshold that Î reaches counts.
         case pironio(thresholds: [Double], delta: Double, epsilon: Double)
         /// Min-entropy by probability estimation: the target h bits, the power β, ε_h, and κ of the conditional form.
-        case probabilityEstimation(bits: Double, power: Double, epsilon: Double, kappa: Double? = nil)
+        case probabilityEstimation(bits: Double, power: Power, epsilon: Double, kappa: Double? = nil)
         /// Min-entropy by entropy accumulation: threshold J on Î, smoothing ε_s, and p_Ω.
         case entropyAccumulation(threshold: Double, smoothing: Double, event: Double)
 
@@ -18,6 +18,18 @@ extension Plan {
         public static func minEntropy(threshold: Double, delta: Double, epsilon: Double) -> Claim {
             .pironio(thresholds: [threshold], delta: delta, epsilon: epsilon)
         }
+    }
+
+    /// Where a probability estimation has its power β from.
+    public enum Power: Equatable, Sendable, ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral {
+        /// β itself.
+        case fixed(Double)
+        /// Chosen by the registered rule at the end of the first arm that ends at or beyond so many trials; only the
+        /// trials after it count.
+        case trained(trials: UInt64)
+
+        public init(floatLiteral value: Double) { self = .fixed(value) }
+        public init(integerLiteral value: Int) { self = .fixed(Double(value)) }
     }
 
     /// How local realism is tested.
@@ -40,6 +52,8 @@ extension Plan.Claim {
     public static let errors = 1e-300...0.5
     /// Powers β of probability estimation.
     public static let powers = 1e-9...32.0
+    /// Trials of a training block: after fewer, S would be known to no better than ±0.1.
+    public static let trainings: ClosedRange<UInt64> = 1000...1_000_000_000_000
     /// Bits that a claim may promise; no trial has more than two.
     public static let bits = 1.0...1e13
 
@@ -77,7 +91,10 @@ extension Plan.Claim {
             object["epsilon"] = .double(epsilon)
         case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
             object["bits"] = .double(bits)
-            object["power"] = .double(power)
+            switch power {
+            case .fixed(let power): object["power"] = .double(power)
+            case .trained(let trials): object["training"] = JSON(count: trials)
+            }
             object["epsilon"] = .double(epsilon)
             if let kappa { object["kappa"] = .double(kappa) }
         case .entropyAccumulation(let threshold, let smoothing, let event):
@@ -116,12 +133,19 @@ extension Plan.Claim {
                 throw BellError(.jsonShape, "Only a prediction ratio makes a first bet.", at: "\(path).expected")
             }
             self = .localRealism(
-                significance: try reader.double("significance"), test: test, expected: expected)
+                significance: try within("significance", Plan.Claim.errors, try reader.double("significance")),
+                test: test, expected: expected)
         case "min-entropy-pironio":
-            let delta = try reader.double("delta")
-            let epsilon = try reader.double("epsilon")
+            let delta = try within("delta", Plan.Claim.errors, try reader.double("delta"))
+            let epsilon = try within("epsilon", Plan.Claim.errors, try reader.double("epsilon"))
+            // The bits are smooth with δ/ε′.
+            if delta >= epsilon { _ = try within("delta", 0...epsilon.nextDown, delta) }
             guard let list = reader.optional("thresholds") else {
-                self = .pironio(thresholds: [try reader.double("threshold")], delta: delta, epsilon: epsilon)
+                let threshold = try reader.double("threshold")
+                guard Plan.Claim.fault(ofThresholds: [threshold]) == nil else {
+                    throw BellError(.jsonShape, "No claim can have this threshold.", at: "\(path).threshold")
+                }
+                self = .pironio(thresholds: [threshold], delta: delta, epsilon: epsilon)
                 break
             }
             let thresholds = (list.arrayValue ?? []).compactMap(\.doubleValue)
@@ -139,7 +163,7 @@ extension Plan.Claim {
             }
             self = .probabilityEstimation(
                 bits: try within("bits", Plan.Claim.bits, try reader.double("bits")),
-                power: try within("power", Plan.Claim.powers, try reader.double("power")),
+                power: try Plan.Power(&reader, path: path),
                 epsilon: try within("epsilon", Plan.Claim.errors, try reader.double("epsilon")), kappa: kappa)
         case "min-entropy-entropy-accumulation":
             let threshold = try within("threshold", Plan.Claim.thresholds, try reader.double("threshold"))
@@ -170,5 +194,35 @@ extension Plan.Claim {
             return "The thresholds do not increase: \(JSON.double(after).text) follows \(JSON.double(before).text)."
         }
         return nil
+    }
+}
+
+extension Plan.Claim {
+    /// Trials that its power is to be chosen from; nil for a claim without a training block.
+    public var training: UInt64? {
+        if case .probabilityEstimation(_, .trained(let trials), _, _) = self { trials } else { nil }
+    }
+}
+
+extension Plan.Power {
+    /// Reads `power` or `training` of a sealed plan.
+    fileprivate init(_ reader: inout JSONReader, path: String) throws(BellError) {
+        guard let json = reader.optional("training") else {
+            let power = try reader.double("power")
+            guard Plan.Claim.powers.contains(power) else {
+                throw BellError(
+                    .jsonShape, "No claim can have this value: \(JSON.double(power).text).", at: "\(path).power")
+            }
+            self = .fixed(power)
+            return
+        }
+        if reader.optional("power") != nil {
+            throw BellError(.jsonShape, "A claim has a power or chooses one, not both.", at: "\(path).training")
+        }
+        guard let trials = json.countValue, Plan.Claim.trainings.contains(trials) else {
+            throw BellError(
+                .jsonShape, "No claim can have this value: \(json.text.prefix(80)).", at: "\(path).training")
+        }
+        self = .trained(trials: trials)
     }
 }

@@ -180,5 +180,14 @@ public struct SealedPlan: Equatable, Sendable {
         if plan.stop != nil, let obstacle = Plan.obstacle(toStoppingWith: plan.headline, plan.claims) {
             throw BellError(.jsonShape, obstacle, at: "\(path).stop", fix: Plan.stoppingAdvice)
         }
+        if let security = plan.security {
+            let budget = plan.headline.errorBudget(extractor: security.extractor.epsilon)
+            guard let budget, budget.total <= security.total else { throw wrong("security") }
+        }
+        for (i, claim) in ([plan.headline] + plan.claims).enumerated() where (claim.training ?? 0) >= plan.trials {
+            throw BellError(
+                .jsonShape, "No trials are left after the training's \(claim.training ?? 0).",
+                at: i == 0 ? "\(path).headline.training" : "\(path).claims[\(i - 1)].training")
+        }
     }
 }

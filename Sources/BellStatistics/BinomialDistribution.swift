@@ -19,10 +19,7 @@ func logBinomial(_ k: Double, of n: Double, p: Double, q: Double) -> Double {
 
 /// Upper tail of the binomial distribution, in the log domain.
 public enum Binomial {
-    /// Beyond this many trials the tail is replaced by its Chernoff bound, whose cost does not grow.
-    static let exactLimit: UInt64 = 1 << 48
-
-    /// ln P[Bin(n, p) ≥ k] = ln I_p(k, n − k + 1), or an upper bound on it beyond 2^48 trials.
+    /// ln P[Bin(n, p) ≥ k] = ln I_p(k, n − k + 1); beyond 2^48 trials its Chernoff bound, whose cost does not grow.
     ///
     /// O(√n) at worst, near the mean; a few steps in the far tail. Finite for every 0 < p ≤ 1 and k ≤ n.
     /// - Parameters:
@@ -35,7 +32,7 @@ public enum Binomial {
         if k > n || p <= 0 { return -Double.infinity }
         if q <= 0 { return 0 }
         let (kk, nn) = (Double(k), Double(n))
-        if n > exactLimit {
+        if n > WinCount.mostTrials {
             if kk <= nn * p { return 0 }
             let failures = Double(n - k)
             return -(deviance(kk, mean: nn * p) + (failures > 0 ? deviance(failures, mean: nn * q) : nn * q))

@@ -64,7 +64,7 @@ public struct EProcess: Equatable, Sendable {
 extension EProcess {
     /// ln M after `wins` wins in `trials` trials, in whatever order; −∞ beyond 2^48 trials, where it is not computed.
     public static func logValue(trials n: UInt64, wins k: UInt64, _ model: LocalModel) -> Double {
-        guard k <= n, n <= Binomial.exactLimit else { return -Double.infinity }
+        guard k <= n, n <= WinCount.mostTrials else { return -Double.infinity }
         let (a, b) = (Double(k) + 0.5, Double(n - k) + 0.5)
         return logUpperBound(trials: n, wins: k, model)
             + IncompleteBeta(a: a, b: b, x: model.winBound, y: model.leastPair).logUpper

@@ -41,9 +41,9 @@ extension GuessingCurve {
         if i >= 2 * 2.0.squareRoot() - 1e-12 { return (2 + 2.0.squareRoot()) / 8 + slack }
         let line = { (u: Double) in
             let mu = exp(u)
-            return constant(slope: mu) - mu * i
+            return mu * i - constant(slope: mu)
         }
-        return min(1, minimum(of: line, in: log(0.25), 10, steps: 34) + slack)
+        return min(1, slack - greatest(of: line, in: log(0.25), 10, steps: 34).value)
     }
 
     /// s(μ), the largest eigenvalue of M(μ, θ) over θ: the line G(I) ≤ s(μ) − μI for every quantum behaviour.
@@ -68,9 +68,9 @@ extension GuessingCurve {
         let centre = Double(best.step) * cell
         let value = { (theta: Double) in
             var matrix = matrix(slope: mu, cosine: cos(theta), sine: sin(theta))
-            return -matrix.largestEigenvalue()
+            return matrix.largestEigenvalue()
         }
-        return -minimum(of: value, in: max(0, centre - cell), min(.pi, centre + cell), steps: 32)
+        return greatest(of: value, in: max(0, centre - cell), min(.pi, centre + cell), steps: 32).value
     }
 
     private static let gridSteps = 128
@@ -86,27 +86,5 @@ extension GuessingCurve {
         let r = s * s
         return SymmetricMatrix3(
             xx: mu * p + 1, yy: -mu * (p + r), zz: mu * p, xy: mu * k, xz: -mu * r, yz: -mu * k)
-    }
-
-    /// The least value that golden-section search meets, its ends included.
-    private static func minimum(of f: (Double) -> Double, in low: Double, _ high: Double, steps: Int) -> Double {
-        let ratio = (5.0.squareRoot() - 1) / 2
-        var (a, b) = (low, high)
-        var (x, y) = (b - ratio * (b - a), a + ratio * (b - a))
-        var (fx, fy) = (f(x), f(y))
-        var least = min(f(low), f(high))
-        for _ in 0..<steps {
-            if fx < fy {
-                (b, y, fy) = (y, x, fx)
-                x = b - ratio * (b - a)
-                fx = f(x)
-            } else {
-                (a, x, fx) = (x, y, fy)
-                y = a + ratio * (b - a)
-                fy = f(y)
-            }
-            least = min(least, fx, fy)
-        }
-        return least
     }
 }

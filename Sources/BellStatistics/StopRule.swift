@@ -14,18 +14,22 @@ public struct StopRule: Equatable, Sendable {
     private enum Test: Equatable, Sendable {
         case winCount(log10Limit: Double)
         case predictionRatio(log10Limit: Double)
-        case bits(Double, ProbabilityEstimation, epsilon: Double, kappa: Double?)
+        case bits(Double, Plan.Power, epsilon: Double, kappa: Double?)
     }
 
     private let test: Test
     private let pattern: CHSHPattern
+    private let model: LocalModel
+    private var training: Training
     private var process: EProcess
     private var ratio: PredictionRatio?
     /// Trials at the end of the first block with which the headline was met; nil before that.
     public private(set) var metAt: UInt64?
 
     /// Begins before the first arm; nil for a plan without a stop rule, or with a headline that none may rest on.
-    public init?(_ plan: Plan) {
+    ///
+    /// - Parameter training: What the plan's training blocks have come to, for a rule that is asked without the arms.
+    public init?(_ plan: Plan, training: Training? = nil) {
         guard plan.stop != nil, let model = LocalModel(settingBias: plan.settingBias) else { return nil }
         switch plan.headline {
         case .localRealism(let significance, .winCount, _) where significance > 0 && significance < 1:
@@ -34,17 +38,20 @@ public struct StopRule: Equatable, Sendable {
             test = .predictionRatio(log10Limit: log10(significance))
             ratio = PredictionRatio(plan)
         case .probabilityEstimation(let bits, let power, let epsilon, let kappa) where bits > 0:
-            guard let factor = ProbabilityEstimation(model: model, power: power) else { return nil }
-            test = .bits(bits, factor, epsilon: epsilon, kappa: kappa)
+            if case .fixed(let power) = power, ProbabilityEstimation(model: model, power: power) == nil { return nil }
+            test = .bits(bits, power, epsilon: epsilon, kappa: kappa)
         default: return nil
         }
         pattern = plan.pattern
+        self.model = model
+        self.training = training ?? Training(plan)
         process = EProcess(model)
     }
 
     /// Takes the next arm in.
     public mutating func add(_ arm: TrialTally) {
         process.add(arm, pattern: pattern)
+        training.add(arm, pattern: pattern)
         ratio?.add(arm)
     }
 
@@ -68,9 +75,9 @@ public struct StopRule: Equatable, Sendable {
         switch test {
         case .winCount(let limit): log10WinCount <= limit
         case .predictionRatio(let limit): log10Ratio <= limit
-        case .bits(let bits, let factor, let epsilon, nil): (factor.bits(count, epsilon: epsilon) ?? 0) >= bits
-        case .bits(let bits, let factor, let epsilon, let kappa?):
-            (factor.bits(count, epsilon: epsilon, kappa: kappa) ?? 0) >= bits
+        case .bits(let bits, let power, let epsilon, let kappa):
+            (training.estimation(power, count, model, epsilon: epsilon, kappa: kappa).bits(epsilon: epsilon, kappa: kappa)
+                ?? 0) >= bits
         }
     }
 }

@@ -5,11 +5,13 @@ import Testing
 @testable import BellCampaign
 
 @Suite struct PlanFileClaimsTests {
-    private static func text(headline: String, more: String = "", bias: String = "0.001") -> String {
+    private static func text(
+        headline: String, more: String = "", bias: String = "0.001", trials: String = "1000"
+    ) -> String {
         """
         plan: test
         sequence: s.yaml
-        trials: 1000
+        trials: \(trials)
         chsh:
           minus_on: "11"
         setting_bias: \(bias)
@@ -79,6 +81,33 @@ import Testing
         ])
     func badEstimation(old: String, new: String, place: String, what: String) {
         expect(Self.text(headline: Self.estimation.replacing(old, with: new)), place, what)
+    }
+
+    @Test("a training is read instead of a power")
+    func training() throws {
+        let claim = Self.estimation.replacing("power: 0.002", with: "training: 50000")
+        let plan = try PlanFile(text: Self.text(headline: claim, trials: "1000000"), source: "p")
+        #expect(
+            plan.plan(sequenceHash: .zero).headline
+                == .probabilityEstimation(bits: 50_000, power: .trained(trials: 50_000), epsilon: 1e-6))
+    }
+
+    @Test(
+        "a training beside a power, of too few trials, or that leaves none is refused where it stands",
+        arguments: [
+            ("training: 2000, power: 0.002", "headline.power", "Both power and training"),
+            ("training: 999", "headline.training = 999", "out of range"),
+            ("training: -5", "headline.training = -5", ""), ("training: nan", "headline.training = nan", ""),
+            ("training: 5000", "headline.training = 5000", "No trials are left"),
+            ("training: 6000", "headline.training = 6000", "No trials are left"), ("kappa: 0.1", "headline.power", ""),
+        ])
+    func badTraining(keys: String, place: String, what: String) {
+        let claim = Self.estimation.replacing("power: 0.002", with: keys)
+        expect(Self.text(headline: claim, trials: "5000"), place, what)
+        let further = "claims:\n  - {\(claim)}"
+        expect(
+            Self.text(headline: Self.accumulation, more: further, trials: "5000"),
+            place.replacing("headline", with: "claims[0]"), what)
     }
 
     @Test(

@@ -65,31 +65,41 @@ import TestSupport
     func events() throws {
         let model = try #require(LocalModel(settingBias: 0.001))
         let n: UInt64 = 1_000_000
+        func finding(_ claim: Plan.Claim, wins: UInt64 = 800_000) throws -> ClaimFinding {
+            var plan = CampaignFixture([1]).plan
+            plan.headline = claim
+            plan.trials = n
+            let blocks = claim.training.map { [Training.Block(asked: $0, trials: 10_000, wins: 7870)] } ?? []
+            let training = try #require(Training(plan, blocks: blocks))
+            var tally = TrialTally()
+            tally.add(TrialStatus(x: 0, y: 0, a: 0, b: 0), times: wins)
+            tally.add(TrialStatus(x: 0, y: 0, a: 0, b: 1), times: n - wins)
+            return ClaimFinding(
+                claim, isHeadline: true, numbers: LiveStatistics(tally, pattern: plan.pattern, model: model),
+                eProcess: EProcessResult(EProcess(model)), predictionRatio: EProcessResult(EProcess(model)),
+                training: training, model: model, security: nil)
+        }
         let claims: [Plan.Claim] = [
             .entropyAccumulation(threshold: 2.2, smoothing: 1e-6, event: 1e-6),
+            .pironio(thresholds: [2.2, 2.3], delta: 1e-12, epsilon: 1e-6),
             .probabilityEstimation(bits: 100_000, power: 0.002, epsilon: 1e-6),
             .probabilityEstimation(bits: 100_000, power: 0.002, epsilon: 1e-6, kappa: 1e-3),
+            .probabilityEstimation(bits: 100_000, power: .trained(trials: 10_000), epsilon: 1e-6),
+            .probabilityEstimation(bits: 100_000, power: .trained(trials: 10_000), epsilon: 1e-6, kappa: 1e-3),
         ]
         for claim in claims {
-            let event = try #require(claim.event(trials: n, model: model))
-            for (wins, holds) in [(event.wins + 1, true), (event.wins - 1, false)] {
-                let count = try #require(WinCount(trials: n, wins: wins))
-                switch claim {
-                case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
-                    let factor = ProbabilityEstimation(model: model, power: power)
-                    let outcome = ClaimFinding.probabilityEstimation(
-                        bits: bits, factor, epsilon: epsilon, kappa: kappa, count)
-                    #expect(outcome.holds == holds, "\(claim) \(outcome.words)")
-                default: #expect((count.estimate(model) >= 2.2) == holds)
-                }
-            }
+            let found = try finding(claim)
+            let event = try #require(found.event)
+            #expect(found.counted.trials == n - (claim.training ?? 0) && event.trials == found.counted.trials)
+            let trained: UInt64 = claim.training == nil ? 0 : 7870
+            #expect(try finding(claim, wins: event.wins + trained + 1).holds, "\(claim)")
+            #expect(!(try finding(claim, wins: event.wins + trained - 1).holds), "\(claim)")
         }
-        #expect(
-            Plan.Claim.probabilityEstimation(bits: 1e9, power: 0.002, epsilon: 1e-6)
-                .event(trials: n, model: model) == nil)
-        #expect(
-            Plan.Claim.entropyAccumulation(threshold: .nan, smoothing: 1e-6, event: 1e-6)
-                .event(trials: n, model: model) == nil)
+        for impossible in [
+            Plan.Claim.probabilityEstimation(bits: 1e9, power: 0.002, epsilon: 1e-6),
+            .entropyAccumulation(threshold: .nan, smoothing: 1e-6, event: 1e-6),
+            .localRealism(significance: 1e-6),
+        ] { #expect(try finding(impossible).event == nil, "\(impossible)") }
     }
 
     @Test("expected data have the asked wins, with any pattern", arguments: CHSHPattern.allCases)
@@ -167,6 +177,17 @@ import TestSupport
         let uniform = try ExpansionTable(law: "uniform", s: 2.414, delta: 0.01)
         #expect(uniform.net.allSatisfy { $0.map { $0 < 0 } == true })
         #expect(try ExpansionTable(law: "product:0.1", s: 2.414, delta: 0.01).consumed.allSatisfy { $0 != nil })
+        #expect(joint.uniform.count == 45 && joint.uniform == uniform.produced)
+        #expect(try ExpansionTable(law: "joint:11", s: 2.414, delta: 0.01, planned: 10_000) == joint)
+        for (law, planned, cause) in [
+            ("joint:11", 3016, "too rare"), ("joint:11", 1000, "¼"), ("uniform", 1000, "too rare"),
+            ("product:0.01", 1_000_000, "too rare"),
+        ] as [(String, UInt64, String)] {
+            let error = #expect(throws: BellError.self) {
+                try ExpansionTable(law: law, s: 2.414, delta: 0.01, planned: planned)
+            }
+            #expect(error?.cause?.contains(cause) == true && error?.place == "expansion", "\(law) \(planned)")
+        }
         let small = #expect(throws: BellError.self) { try ExpansionTable(law: "joint:7", s: 2.414, delta: 0.01) }
         #expect(small?.fix == "give an α above 7.331")
         for (law, s, delta) in [

@@ -99,7 +99,9 @@ import TestSupport
     @Test("Numbers of a hostile certificate never trap")
     func hostile() throws {
         let certificate = try CampaignFixture(table1Counts).certificate()
-        for key in ["campaign", "plan", "blocks", "e_process", "prediction_ratio", "end", "plan_hash", "simulated"] {
+        for key in [
+            "campaign", "plan", "blocks", "e_process", "prediction_ratio", "training", "end", "plan_hash", "simulated",
+        ] {
             for value in [JSON.null, .int(-1), .string(String(UInt64.max)), [], [:], .double(1e300)] {
                 let forged = try CertificateParsingTests.forged(certificate) { $0[key] = value }
                 #expect(CertificateParsingTests.error(forged) != nil)

@@ -70,6 +70,19 @@ import Testing
         #expect(analysis.text.contains("nothing is claimed"))
     }
 
+    @Test("Counts that do not add up to n are refused, with both numbers", arguments: [0, 1, 3015, 3017, 1 << 48])
+    func sum(n: UInt64) throws {
+        let tally = try #require(TrialTally(counts: table1Counts))
+        #expect(
+            try CountsAnalysis(tally, options: .init(pattern: .minusOn11, trials: 3016), source: "t.csv").tally == tally
+        )
+        let error = #expect(throws: BellError.self) {
+            try CountsAnalysis(tally, options: .init(pattern: .minusOn11, trials: n), source: "t.csv")
+        }
+        #expect(error?.what == "The counts add up to 3016 trials, not to n = \(n)." && error?.place == "t.csv")
+        #expect(error?.code == .countsSyntax && error?.fix != nil)
+    }
+
     @Test("Impossible options are refused together")
     func options() throws {
         var found: BellError?

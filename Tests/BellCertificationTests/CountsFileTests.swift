@@ -48,6 +48,8 @@ import TestSupport
             ("x,y,a,b,count\n0,0,0,0\n", "counts.csv:2", "5 values"),
             ("x,y,a,b,count\n0,2,0,0,5\n", "counts.csv:2", "y = \"2\""),
             ("x,y,a,b,count\n0,0,0,0,-5\n", "counts.csv:2", "whole number"),
+            ("x,y,a,b,count\n0,0,0,0,nan\n", "counts.csv:2", "whole number"),
+            ("x,y,a,b,count\n0,0,nan,0,1\n", "counts.csv:2", "a = \"nan\""),
             ("x,y,a,b,count\n0,0,0,0,1e3\n", "counts.csv:2", "whole number"),
             ("x,y,a,b,count\n0,0,0,0,99999999999999999999999\n", "counts.csv:2", "whole number"),
             ("x,y,a,b,count\n0,0,0,0,281474976710657\n", "counts.csv:2", "2^48"),

@@ -25,7 +25,8 @@ import TestSupport
         ] as [(Double, Double, Double?, Int, Bool)])
     func probabilityEstimation(bits: Double, epsilon: Double, kappa: Double?, losses: Int, holds: Bool) throws {
         let certificate = try certificate(
-            .probabilityEstimation(bits: bits, power: Self.power, epsilon: epsilon, kappa: kappa), losses: losses)
+            .probabilityEstimation(bits: bits, power: .fixed(Self.power), epsilon: epsilon, kappa: kappa),
+            losses: losses)
         #expect(certificate.isCertified == holds, "\(certificate.reasons)")
         let claim = try #require(certificate.json["claims"]?.arrayValue?.first)
         #expect(claim["bits"]?.doubleValue == bits && claim["side_information"] == "classical")
@@ -45,7 +46,7 @@ import TestSupport
     func local() throws {
         var fixture = CampaignFixture([750, 0, 0, 0, 750, 0, 0, 0, 750, 0, 0, 0, 750, 0, 0, 0])
         for headline in [
-            Plan.Claim.probabilityEstimation(bits: 1, power: 32, epsilon: 0.5),
+            Plan.Claim.probabilityEstimation(bits: 1, power: 32.0, epsilon: 0.5),
             .probabilityEstimation(bits: 1, power: 0.001, epsilon: 0.5, kappa: 0.5),
             .entropyAccumulation(threshold: 2.01, smoothing: 0.5, event: 0.5),
             .pironio(thresholds: [2.01, 2.1], delta: 0.1, epsilon: 0.5),
@@ -65,7 +66,8 @@ import TestSupport
             return ClaimFinding(
                 .entropyAccumulation(threshold: threshold, smoothing: 1e-6, event: 1e-6), isHeadline: true,
                 numbers: statistics, eProcess: EProcessResult(EProcess(.uniform)),
-                predictionRatio: RatioResult(like: EProcess(.uniform)), model: .uniform, security: nil)
+                predictionRatio: EProcessResult(EProcess(.uniform)), training: Training(plan), model: .uniform,
+                security: nil)
         }
         let good = try finding(10_000_000, s: 2.3, threshold: 2.29)
         #expect(good.holds && good.sideInformation == .quantum)
@@ -113,10 +115,10 @@ import TestSupport
             let good = try certificate(.localRealism(significance: 1e-6, test: .predictionRatio, expected: expected))
             #expect(good.isCertified && good.text.contains("prediction-based ratio"), "\(good.reasons)")
             let result = good.evidence.predictionRatio
-            #expect(result.trials == 3016 && result.fits > 5)
-            ends.append(result.log2Max)
+            #expect(result.trials == 3016 && result.wins == 2418)
+            ends.append(result.log10Max)
             let found = try #require(good.json["claims"]?.arrayValue?.first?["log10_p"]?.doubleValue)
-            #expect(abs(found + result.log2Max * 0.30103) < 1e-3)
+            #expect(found == -result.log10Max)
             let forged = try CertificateParsingTests.forged(good) { $0["prediction_ratio"] = nil }
             #expect(CertificateParsingTests.error(forged) != nil)
         }
@@ -128,7 +130,7 @@ import TestSupport
         let security = Plan.Security(
             total: 1e-5, extractor: .init(kind: .raz, epsilon: 1e-8, sideInformation: side))
         let claims: [(Plan.Claim, Plan.Security.SideInformation)] = [
-            (.probabilityEstimation(bits: 300, power: Self.power, epsilon: 1e-6), .classical),
+            (.probabilityEstimation(bits: 300, power: .fixed(Self.power), epsilon: 1e-6), .classical),
             (.entropyAccumulation(threshold: 2.4, smoothing: 1e-6, event: 1e-6), side),
         ]
         for (claim, expected) in claims {

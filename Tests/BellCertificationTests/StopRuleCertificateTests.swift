@@ -13,6 +13,7 @@ struct StopRuleCertificateTests {
         .localRealism(significance: 1e-3, test: .winCount),
         .localRealism(significance: 1e-3, test: .predictionRatio, expected: 2.3),
         .probabilityEstimation(bits: 60, power: 0.0364, epsilon: 1e-3),
+        .probabilityEstimation(bits: 60, power: .trained(trials: 1000), epsilon: 1e-3),
     ]
     private static let most: UInt64 = 20_000
 
@@ -49,7 +50,7 @@ struct StopRuleCertificateTests {
 
     @Test(
         "a campaign that its rule ended is certified, matches its journal, and comes back from its file",
-        arguments: 0..<3)
+        arguments: 0..<4)
     func certified(_ i: Int) throws {
         let fixture = try stopped(Self.headlines[i])
         let run = UInt64(fixture.statuses.count)
@@ -143,7 +144,8 @@ struct StopRuleCertificateTests {
             try CampaignEvidence(
                 campaign: evidence.campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
                 devices: evidence.devices, simulated: true, software: evidence.software, blocks: evidence.blocks,
-                eProcess: evidence.eProcess, predictionRatio: evidence.predictionRatio, end: .stopped(reason: "x"))
+                eProcess: evidence.eProcess, predictionRatio: evidence.predictionRatio,
+                training: evidence.training, end: .stopped(reason: "x"))
         }
     }
 

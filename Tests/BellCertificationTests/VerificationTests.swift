@@ -165,7 +165,9 @@ import TestSupport
                 simulated: journal.simulated, software: journal.software, end: fixture.end))
     }
 
-    @Test("A sound campaign matches its certificate, with losses, host bits or an early stop", arguments: 0..<3)
+    @Test(
+        "A sound campaign matches its certificate, with losses, host bits, an early stop or a training",
+        arguments: 0..<4)
     func match(kind: Int) throws {
         var fixture = CampaignFixture(table1Counts.map { $0 / 2 }, losses: 9)
         if kind == 1 {
@@ -175,6 +177,9 @@ import TestSupport
         if kind == 2 {
             fixture.plan.trials += 500
             fixture.end = .stopped(reason: "it was late")
+        }
+        if kind == 3 {
+            fixture.plan.headline = .probabilityEstimation(bits: 9, power: .trained(trials: 1000), epsilon: 0.1)
         }
         let path = try VerificationTests.write(fixture)
         let certificate = try VerificationTests.certificate(path, fixture)

@@ -23,14 +23,14 @@ struct Fixture {
     ///   - stops: Whether the headline is an anytime-valid test with a stop rule.
     init(
         _ n: UInt8 = 1, trials: UInt64 = 4096, run: UInt64? = nil, arm: UInt64 = 64, block: UInt64 = 1024,
-        seed: UInt64 = 1, stops: Bool = false
+        headline: Plan.Claim? = nil, seed: UInt64 = 1, stops: Bool = false
     ) throws {
         var random = SplitMix(seed: seed &+ UInt64(n))
         campaign = try #require(CampaignID(bytes: [UInt8](repeating: n, count: 16)))
         let plan = Plan(
             name: "fixture", trials: trials, trialsPerArm: UInt32(arm), trialsPerBlock: block, pattern: .minusOn11,
             inputBits: .board, hostBits: nil, settingBias: 0.001, localityK: 5,
-            headline: .localRealism(significance: 1e-6, test: stops ? .winCount : .binomial), claims: [],
+            headline: headline ?? .localRealism(significance: 1e-6, test: stops ? .winCount : .binomial), claims: [],
             pool: .public, onRestart: .resume, sequence: "bell-chsh.yaml", sequenceHash: .zero,
             stop: stops ? .headline : nil)
         sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00Z")

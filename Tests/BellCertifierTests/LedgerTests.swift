@@ -99,6 +99,28 @@ struct LedgerTests {
         #expect(certificate.tally.trials == 4096)
     }
 
+    @Test("a power is chosen from the arms of the training, also after reopening in its midst", arguments: [5, 17, 30])
+    func training(committed: Int) throws {
+        let claim = Plan.Claim.probabilityEstimation(bits: 20, power: .trained(trials: 1000), epsilon: 0.01)
+        let fixture = try Fixture(headline: claim)
+        do {
+            let ledger = try ledger(fixture)
+            try add(fixture.items.prefix(committed), to: ledger)
+            try ledger.commit()
+        }
+        let ledger = try ledger(fixture)
+        try add(fixture.items.dropFirst(committed), to: ledger)
+        let certificate = try ledger.finish(fixture.end)
+        // Arms have 64 trials, so that the sixteenth ends the training.
+        let first = fixture.arms.prefix(16).reduce(into: TrialTally()) { $0 += $1.tally }
+        #expect(
+            certificate.json["training"]
+                == [["asked": 1000, "trials": 1024, "wins": JSON(count: first.wins(.minusOn11))]])
+        let found = try #require(certificate.json["claims"]?.arrayValue?.first)
+        #expect(found["tested_trials"] == 3072 && found["holds"] == true, "\(found.prettyText)")
+        #expect(try Certificate(parsing: certificate.fileBytes, source: "c").evidence == certificate.evidence)
+    }
+
     @Test("arms and blocks that come again are compared, whether they wait or are stored", arguments: [false, true])
     func again(isStored: Bool) throws {
         let fixture = try Fixture()

@@ -63,7 +63,7 @@ struct BoundsCommandTests {
         #expect(table.out.contains("100 000 000 000 000"))
         let plot = Terminal()
         #expect(plot.run("bounds", "--s", "2.414", "--expansion", "product:0.1", "--plot") == .ok)
-        #expect(plot.out.contains("bits a trial"))
+        #expect(plot.out.contains("bits a trial") && plot.out.contains("produced, uniform"))
         let program = Terminal()
         #expect(program.run("bounds", "--s", "2.414", "--expansion", "uniform", "--json") == .ok)
         #expect(try program.json["expansion"]?["net"]?.arrayValue?.count == 45)
@@ -96,6 +96,17 @@ struct BoundsCommandTests {
         #expect(program.run("campaign", "plan", path, "--lab", Self.lab, "--json") == .ok)
         #expect(try program.json["forecast"]?["headline_met"] == false)
         #expect(try program.json["forecast"]?["expected_s"] == 2.236)
+        let expanded = Terminal()
+        let arguments = ["campaign", "plan", path, "--lab", Self.lab, "--expect", "2.414", "--expansion"]
+        #expect(expanded.run(arguments + ["joint:11"]) == .ok, "\(expanded.err)")
+        #expect(expanded.out.contains("Expansion with settings joint:11"))
+        for (law, words) in [
+            ("joint:7", "no number of trials gives a bit"), ("product:0.01", "give no bit"), ("joint:300", "no bit"),
+        ] {
+            let refused = Terminal()
+            #expect(refused.run(arguments + [law]) == .usage, "\(law)")
+            #expect(refused.err.contains(words) && refused.err.contains("fix:"), "\(refused.err)")
+        }
         let shipped = Terminal()
         let file = "\(Self.root)/Sequences/plans/bell-chsh.yaml"
         #expect(shipped.run("campaign", "plan", file, "--lab", Self.lab) == .ok)

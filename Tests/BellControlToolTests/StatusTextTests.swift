@@ -49,6 +49,49 @@ struct StatusTextTests {
         #expect(!CampaignText.details(view).contains("stop rule"))
     }
 
+    private static let gates: JSON = [
+        [
+            "gate": "fridge.mixing_chamber_k", "action": "wait", "unit": "K", "min": .null, "max": 0.02,
+            "change": .null, "value": 0.031, "open": false, "looked_at": 1000,
+            "reason": "fridge.mixing_chamber_k is 0.031 K, allowed: at most 0.02 K",
+        ],
+        [
+            "gate": "alice.drive_detuning", "action": "calibrate", "unit": "Hz", "change": 30000, "value": -1234.5,
+            "uncertainty": 120, "open": true, "reason": .null, "looked_at": 1000, "age_s": 725, "next_s": 1075,
+        ],
+        [
+            "gate": "bob.thermal_population", "action": "suspend", "unit": "1", "max": 0.05, "value": 0.2,
+            "uncertainty": 0.01, "open": false, "reason": "bob.thermal_population is 0.2, allowed: at most 0.05",
+            "looked_at": 1000, "age_s": 0, "next_block": 61,
+        ],
+        [
+            "gate": "link.link_phase", "action": "warn", "unit": "rad", "min": -1, "max": 1, "change": 0.3,
+            "open": true, "looked_at": 1000,
+        ],
+    ]
+
+    @Test("gates are shown with their last values, their limits, and what each waits for")
+    func gates() {
+        #expect(
+            GateText.list(Self.gates.arrayValue ?? [], now: 1008) == """
+                gates, looked at 8 s ago
+                  gate                     value            allowed                                           measured  state   until
+                  fridge.mixing_chamber_k  0.031 K          at most 0.02 K                                        then  CLOSED  it is well again
+                  alice.drive_detuning     -1230 ± 120 Hz   change at most 30000 Hz                   12 min 05 s before  open    measured in 17 min 55 s
+                  bob.thermal_population   0.200 ± 0.010    at most 0.05                                          then  CLOSED  a person resumes
+                  link.link_phase          –                at least -1, at most 1, change at most 0.3 rad       never  open    the next block
+                  fridge.mixing_chamber_k is 0.031 K, allowed: at most 0.02 K
+                  bob.thermal_population is 0.2, allowed: at most 0.05
+
+                """)
+        #expect(GateText.list([], now: 0).isEmpty)
+        var status = Samples.status.objectValue ?? [:]
+        status["gates"] = Self.gates
+        #expect(StatusText.render(.object(status), now: 1008).contains("\ngates, looked at 8 s ago\n  gate "))
+        status["campaign"] = nil
+        #expect(!StatusText.render(.object(status)).contains("gates"))
+    }
+
     @Test("a calibration that is under way is told with who ends it")
     func calibrating() {
         var status: JSON = [
@@ -117,6 +160,11 @@ struct StatusTextTests {
             changed[key] = value
             texts.append(StatusText.render(.object(changed)))
             _ = Readiness.missing(in: .object(changed))
+        }
+        for key in ["gate", "action", "unit", "max", "value", "open", "reason", "looked_at", "age_s", "next_s"] {
+            var gate = Self.gates.arrayValue?[2].objectValue ?? [:]
+            gate[key] = value
+            texts.append(GateText.list([.object(gate), value], now: 1008))
         }
         for key in ["verdict", "reasons", "claims", "tally", "statistics", "local_realism", "locality", "hash"] {
             texts.append(CertificateText.summary([key: value], path: "/c.json"))

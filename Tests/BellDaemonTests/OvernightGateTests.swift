@@ -62,6 +62,8 @@ import Testing
         let shown = try daemon.call("status")["gates"]?.arrayValue
         #expect(shown?.count == 1)
         #expect(shown?.first?["open"] == true && shown?.first?["value"] == 0.004)
+        #expect(shown?.first?["next_block"] == 6 && shown?.first?["looked_at"]?.doubleValue ?? 0 > 1.7e9)
+        #expect(shown?.first?["age_s"]?.doubleValue.map { $0 >= 0 && $0 < 600 } == true)
         await daemon.end()
     }
 

@@ -10,6 +10,7 @@ import Testing
         .probabilityEstimation(bits: 50_000, power: 0.002, epsilon: 1e-6),
         .probabilityEstimation(bits: 50_000, power: 0.002, epsilon: 1e-6, kappa: 1e-3),
         .entropyAccumulation(threshold: 2.2, smoothing: 1e-6, event: 1e-6),
+        .probabilityEstimation(bits: 50_000, power: .trained(trials: 50_000), epsilon: 1e-6, kappa: 1e-3),
     ]
 
     @Test("a claim comes back from its object", arguments: claims)
@@ -33,7 +34,14 @@ import Testing
         arguments: [
             (#"{"claim":"local-realism-rejected","significance":1e-9,"test":"guess"}"#, "c.test"),
             (#"{"claim":"local-realism-rejected","significance":1e-9,"expected":2.2}"#, "c.expected"),
+            (#"{"claim":"local-realism-rejected","significance":2}"#, "c.significance"),
+            (#"{"claim":"local-realism-rejected","significance":0}"#, "c.significance"),
             (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6}"#, "c.threshold"),
+            (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6,"threshold":2}"#, "c.threshold"),
+            (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6,"threshold":2.83}"#, "c.threshold"),
+            (#"{"claim":"min-entropy-pironio","delta":1e-6,"epsilon":1e-6,"threshold":2.2}"#, "c.delta"),
+            (#"{"claim":"min-entropy-pironio","delta":0,"epsilon":1e-6,"threshold":2.2}"#, "c.delta"),
+            (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1,"threshold":2.2}"#, "c.epsilon"),
             (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6,"thresholds":[]}"#, "c.thresholds"),
             (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6,"thresholds":[2.2]}"#, "c.thresholds"),
             (#"{"claim":"min-entropy-pironio","delta":1e-12,"epsilon":1e-6,"thresholds":[2.2,2.1]}"#, "c.thresholds"),
@@ -55,6 +63,15 @@ import Testing
                 #"{"claim":"min-entropy-probability-estimation","bits":9,"power":1,"epsilon":0.1,"kappa":"a"}"#,
                 "c.kappa"
             ),
+            (
+                #"{"claim":"min-entropy-probability-estimation","bits":9,"power":1,"training":5000,"epsilon":0.1}"#,
+                "c.training"
+            ),
+            (#"{"claim":"min-entropy-probability-estimation","bits":9,"training":999,"epsilon":0.1}"#, "c.training"),
+            (#"{"claim":"min-entropy-probability-estimation","bits":9,"training":-1,"epsilon":0.1}"#, "c.training"),
+            (#"{"claim":"min-entropy-probability-estimation","bits":9,"training":1e13,"epsilon":0.1}"#, "c.training"),
+            (#"{"claim":"min-entropy-probability-estimation","bits":9,"training":"x","epsilon":0.1}"#, "c.training"),
+            (#"{"claim":"min-entropy-probability-estimation","bits":9,"epsilon":0.1}"#, "c.power"),
             (
                 #"{"claim":"min-entropy-entropy-accumulation","threshold":2,"smoothing":1e-6,"event":1e-6}"#,
                 "c.threshold"
@@ -100,7 +117,23 @@ import Testing
         #expect(abs(try #require(Self.claims[7].errorBudget()).total - 2e-6) < 1e-17)
         #expect(Self.claims[0].errorBudget() == nil)
         #expect(
-            Self.claims.map(\.sideInformation) == [nil, nil, nil] + Array(repeating: .classical, count: 4) + [.quantum])
+            Self.claims.map(\.sideInformation)
+                == [nil, nil, nil] + Array(repeating: .classical, count: 4) + [.quantum, .classical])
+        #expect(Self.claims[8].errorBudget() == Self.claims[6].errorBudget())
+    }
+
+    @Test("a training that leaves no trials is refused in a sealed plan, wherever the claim stands")
+    func training() throws {
+        var sealed = PlanTests.sealed
+        sealed.plan.trials = 50_001
+        sealed.plan.claims = [Self.claims[0], Self.claims[8]]
+        #expect(try SealedPlan(json: try JSON(parsing: sealed.json.text)) == sealed)
+        sealed.plan.trials = 50_000
+        let error = #expect(throws: BellError.self) { try SealedPlan(json: sealed.json) }
+        #expect(error?.place == "plan.claims[1].training")
+        sealed.plan.headline = Self.claims[8]
+        #expect(
+            #expect(throws: BellError.self) { try SealedPlan(json: sealed.json) }?.place == "plan.headline.training")
     }
 
     @Test("what the errors may come to is sealed, and plans without it keep their text")
@@ -111,7 +144,9 @@ import Testing
         sealed.plan.security = Plan.Security(
             total: 1e-5, extractor: .init(kind: .circulant, epsilon: 1e-8, sideInformation: .quantum))
         #expect(try SealedPlan(json: try JSON(parsing: sealed.json.text)) == sealed)
-        for (key, value) in [("total", 1), ("total", 0), ("extractor", ["kind": "toeplitz"]), ("spare", 1)]
+        for (key, value) in [
+            ("total", 1), ("total", 0), ("total", 2e-6), ("extractor", ["kind": "toeplitz"]), ("spare", 1),
+        ]
             as [(String, JSON)]
         {
             var members = try #require(sealed.json.objectValue)

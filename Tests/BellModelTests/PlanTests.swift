@@ -7,7 +7,7 @@ import Testing
             name: "bell-chsh", trials: 1 << 60, trialsPerArm: 1024, trialsPerBlock: 65536, pattern: .minusOn11,
             inputBits: .host, hostBits: PerNode(alice: "file:a.bits", bob: "zmq:ipc:///b"), settingBias: 0.01,
             localityK: 5, headline: .localRealism(significance: 1e-9),
-            claims: [.minEntropy(threshold: 2.2, delta: 0.01, epsilon: 1e-6)], pool: .private, onRestart: .wait,
+            claims: [.minEntropy(threshold: 2.2, delta: 1e-12, epsilon: 1e-6)], pool: .private, onRestart: .wait,
             sequence: "bell-chsh.yaml", sequenceHash: .zero),
         number: 3, previous: .zero, sealedAt: "2026-11-21T11:15:24.751Z")
 

@@ -18,7 +18,7 @@ import Testing
         Known(h: 0.4, repetition: 51, proportion: 840), Known(h: 0.5, repetition: 41, proportion: 793),
         Known(h: 0.6, repetition: 35, proportion: 748), Known(h: 0.8, repetition: 26, proportion: 664),
         Known(h: 0.9, repetition: 24, proportion: 625), Known(h: 0.99, repetition: 22, proportion: 593),
-        Known(h: 1, repetition: 21, proportion: 589),
+        Known(h: 0.999, repetition: 22, proportion: 589), Known(h: 1, repetition: 21, proportion: 589),
     ]
     static let bits30 = [
         Known(h: 0.05, repetition: 601, proportion: 1019), Known(h: 0.2, repetition: 151, proportion: 952),

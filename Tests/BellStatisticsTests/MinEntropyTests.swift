@@ -13,6 +13,64 @@ import Testing
         #expect(point.exact - f < 1e-6, "f(\(point.value))")
     }
 
+    @Test(
+        "The exact curve agrees at the values of the other tables, too",
+        arguments: [
+            (2.01, 0.0038017538204985425), (2.0364444, 0.01461081595920519), (2.05, 0.020460946982587033),
+            (2.236, 0.11824730048751067), (2.414, 0.2472655340986866), (2.8, 0.9105223694578024),
+            (2 * 2.0.squareRoot(), 1.228446696836388),
+        ])
+    func samples(value: Double, expected: Double) {
+        #expect(abs(GuessingCurve.exact.bits(at: value) - expected) < 2e-7)
+    }
+
+    @Test("Every one of 91 supporting lines has its constant, touches the curve where it says, and crosses it nowhere")
+    func supportingLineTable() {
+        #expect(supportingLines.count == 91)
+        for line in supportingLines {
+            #expect(close(GuessingCurve.constant(slope: line.slope), line.constant, 1e-12), "μ = \(line.slope)")
+            #expect(abs(line.constant - line.slope * line.value - line.probability) < 1e-9, "μ = \(line.slope)")
+            let found = GuessingCurve.exact.bits(at: line.value)
+            #expect(abs(found + log2(line.probability)) < 1e-6, "I = \(line.value)")
+            for point in curvePoints where point.value > 2 {
+                #expect(exp2(-point.exact) <= line.constant - line.slope * point.value + 1e-9)
+            }
+        }
+        // A table of these lines alone gives a little less than the curve.
+        let value = 2.0364444103106756
+        let least = supportingLines.map { $0.constant - $0.slope * value }.min() ?? 1
+        #expect(abs(-3016 * log2(least) - 44.06109124058168) < 1e-6)
+    }
+
+    @Test(
+        "Two angles that differ give no more than equal ones",
+        arguments: [
+            (0.25, 1.5000000000000007), (0.5, 2.0494935551732762), (1, 3.3562846836182505), (3, 8.943875634174889),
+        ])
+    func asymmetric(slope: Double, constant: Double) {
+        #expect(close(GuessingCurve.constant(slope: slope), constant, 1e-12))
+    }
+
+    @Test("The hierarchy's outer approximations are below the exact curve and close to it; no other outcome is better")
+    func hierarchy() throws {
+        #expect(hierarchyPoints.count == 50)
+        for point in hierarchyPoints {
+            let f = GuessingCurve.exact.bits(at: point.value)
+            #expect(f >= point.level2 - 1e-6 && f >= point.level1AB - 1e-6, "I = \(point.value)")
+            #expect(f - point.level2 < 4e-4 && f - point.level1AB < 2e-3, "I = \(point.value)")
+        }
+        let level3 = [(2.02, 0.9946187591938866), (2.05, 0.9859176431362656), (2.1, 0.9702442273462104)]
+        for (value, probability) in level3 {
+            #expect(abs(GuessingCurve.exact.bits(at: value) + log2(probability)) < 2e-6, "I = \(value)")
+        }
+        for other in otherOutcomes {
+            for (value, probability) in zip([2, 2.2, 2.4, 2.6, 2.8], other.probabilities) {
+                let favoured = try #require(hierarchyPoints.first { abs($0.value - value) < 1e-9 })
+                #expect(probability <= exp2(-favoured.level1AB) + 1e-7, "\(other.outcome) at \(value)")
+            }
+        }
+    }
+
     @Test("The analytic and the no-signalling curve agree")
     func otherCurves() {
         for point in curvePoints {
@@ -62,6 +120,10 @@ import Testing
         #expect(abs(bound.bits2010(.exact) - 44.0662) < 2e-4)
         #expect(close(bound.bits2010(.analytic), 40.56840979194716, 1e-9))
         #expect(bound.bits2010(.noSignalling) == 0)
+        // The published 42 bits are level 1 + AB of the hierarchy; levels 2 and 3 come closer to the exact curve.
+        #expect(bound.bits2010(.exact) > 43.389717218642176 && 42.461455971176036.rounded(.down) == 42)
+        #expect(bound.bits2010(.exact) < 44.06625934591388 + 1e-4)
+        #expect(close(3016 * GuessingCurve.noSignalling.bits(at: 2.0364444103106756), 39.825644728279855, 1e-9))
         #expect(abs(bound.bits2010(.exact, .hoeffding) - 279.18) < 0.1)
     }
 

@@ -20,6 +20,32 @@ import Testing
         #expect(WinCount(trials: 4, wins: 3)?.log10AzumaPValue(.uniform) == 0)
     }
 
+    @Test("Hoeffding's and Chernoff's bounds of Table 1 are weaker than the binomial one, in the known order")
+    func otherBounds() {
+        let wins = WinCount(table1, pattern: .minusOn11)
+        let (n, w) = (Double(wins.trials), wins.probability)
+        let hoeffding = -2 * n * (w - 0.75) * (w - 0.75)
+        let relative = w * log(w / 0.75) + (1 - w) * log((1 - w) / 0.25)
+        #expect(close(exp(hoeffding), 9.803600434394357e-08, 1e-10))
+        #expect(close(exp(-n * relative), 1.4673713436209616e-10, 1e-9))
+        #expect(close(relative / log(2), 0.010830917418037198, 1e-12))
+        let binomial = wins.log10PValue(.uniform)
+        #expect(binomial < log10(1.4673713436209616e-10) && wins.log10AzumaPValue(.uniform) > log10(9.8e-8))
+    }
+
+    @Test(
+        "The standard errors and the standard score of Storz 2023",
+        arguments: [
+            (1_048_576, 796_223, 0.0033397327272671903, 22.081392522014166),
+            (1_000_000, 759_338, 0.003419883523218883, 21.5651872547708),
+        ] as [(UInt64, UInt64, Double, Double)])
+    func scores(n: UInt64, k: UInt64, error: Double, score: Double) throws {
+        let wins = try #require(WinCount(trials: n, wins: k))
+        #expect(close(8 * wins.standardError, error, 1e-6))
+        let z = (Double(k) - 0.75 * Double(n)) / (0.1875 * Double(n)).squareRoot()
+        #expect(close(z, score, 1e-9))
+    }
+
     @Test("Hensen 2015 gives p = 0.03908, with τ = 1.08e-5 0.03911")
     func hensen() throws {
         let wins = try #require(WinCount(trials: 245, wins: 196))
@@ -34,7 +60,8 @@ import Testing
             (1_048_576, 796_223, 0, -108.50973242078832), (1_048_576, 796_223, 1e-5, -108.28262416242569),
             (1_048_576, 796_223, 1e-4, -106.24948899295306), (1_048_576, 796_223, 1e-3, -86.99078096474078),
             (1_048_576, 796_223, 5e-3, -24.933470009522615), (1_000_000, 759_338, 0, -103.56558598532024),
-            (1_000_000, 759_338, 5e-3, -23.839788522384328),
+            (1_000_000, 759_338, 1e-5, -103.34896480733913), (1_000_000, 759_338, 1e-4, -101.40971022742349),
+            (1_000_000, 759_338, 1e-3, -83.04001049260208), (1_000_000, 759_338, 5e-3, -23.839788522384328),
         ] as [(UInt64, UInt64, Double, Double)])
     func storz(n: UInt64, k: UInt64, tau: Double, expected: Double) throws {
         let wins = try #require(WinCount(trials: n, wins: k))

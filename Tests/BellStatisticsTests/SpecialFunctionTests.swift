@@ -86,7 +86,7 @@ import Testing
 
     @Test("Beyond 2^48 trials the Chernoff bound stands in, and lies above the exact tail")
     func chernoff() {
-        let n = Binomial.exactLimit
+        let n = WinCount.mostTrials
         let k = n / 100 * 75 + 30_000_000
         let exact = Binomial.logUpperTail(successes: k, trials: n, p: 0.75, q: 0.25)
         let bound = Binomial.logUpperTail(successes: k + 1, trials: n + 1, p: 0.75, q: 0.25)

@@ -54,6 +54,7 @@ struct TickConverterTests {
         // 32.824 / 299 792 458 s = 109.48908… ns
         #expect(SpeedOfLight.travelTime(metres: 32.824) == Picoseconds(109_489))
         #expect(SpeedOfLight.travelTime(metres: 30) == Picoseconds(100_069))
+        #expect(SpeedOfLight.travelTime(metres: 32.9) == Picoseconds(109_742))
         #expect(SpeedOfLight.travelTime(metres: 0) == .zero)
         for impossible in [-1.0, 1e7, .nan, .infinity] { #expect(SpeedOfLight.travelTime(metres: impossible) == nil) }
     }

@@ -71,11 +71,11 @@ extension BoundMethod {
             "n, the thresholds J, δ and ε′ fixed before the first trial; smoothing δ/ε′, given that the event Î ≥ J is "
                 + "not less likely than ε′"
         case .probabilityEstimation(_, _, nil):
-            "the power β, ε and the bits h fixed before the first trial, which may then be any number; sub-normalised: "
-                + "the error is weighted by the probability to pass"
+            "ε and the bits h fixed before the first trial, the power β before the first that counts, of which there may be "
+                + "any number; sub-normalised: the error is weighted by the probability to pass"
         case .probabilityEstimation:
-            "the power β, ε, κ and the bits h fixed before the first trial, which may then be any number; smoothing ε, "
-                + "given that passing is not less likely than κ"
+            "ε, κ and the bits h fixed before the first trial, the power β before the first that counts, of which there may "
+                + "be any number; smoothing ε, given that passing is not less likely than κ"
         case .entropyAccumulation:
             "n, the threshold J, ε_s and p_Ω fixed before the first trial; smoothing ε_s, given that the event Î ≥ J is "
                 + "not less likely than p_Ω"

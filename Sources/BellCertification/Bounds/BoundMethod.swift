@@ -29,19 +29,14 @@ public enum BoundMethod: Equatable, Sendable {
         ]
     }
 
-    /// The method of a registered claim.
-    init(_ claim: Plan.Claim) {
-        switch claim {
-        case .localRealism(let significance, .binomial, _): self = .binomial(significance: significance)
-        case .localRealism(let significance, .winCount, _): self = .winCount(significance: significance)
-        case .localRealism(let significance, .predictionRatio, _):
-            self = .predictionRatio(significance: significance)
-        case .pironio(_, let delta, let epsilon): self = .pironio(delta: delta, epsilon: epsilon, .azuma)
-        case .probabilityEstimation(_, let power, let epsilon, let kappa):
-            self = .probabilityEstimation(power: power, epsilon: epsilon, kappa: kappa)
-        case .entropyAccumulation(_, let smoothing, let event):
-            self = .entropyAccumulation(smoothing: smoothing, event: event)
-        }
+    /// A test of local realism.
+    init(significance: Double, _ test: Plan.RejectionTest) {
+        self =
+            switch test {
+            case .binomial: .binomial(significance: significance)
+            case .winCount: .winCount(significance: significance)
+            case .predictionRatio: .predictionRatio(significance: significance)
+            }
     }
 
     /// Bits, or log10 p; nil where the bound says nothing at all.

@@ -1,4 +1,4 @@
-public import BellModel
+import BellModel
 public import BellStatistics
 
 /// All bounds of one set of data side by side, so that a reader can choose.
@@ -39,17 +39,16 @@ public struct BoundsReport: Equatable, Sendable {
 
     /// Computes all of it, in some tens of milliseconds.
     ///
-    /// A registered row's sweep is that of the fewest wins that meet the claim, of which the threshold is a rounding.
-    ///
     /// - Parameters:
     ///   - count: Of the trials that were run.
     ///   - sealed: Of the sealed n, when a stop rule ended the campaign before it.
-    ///   - claims: What was registered, with whether it is met; empty without a plan.
+    ///   - claims: What was registered; empty without a plan. The sweep is that of the claim's `count`, which for an entropy
+    ///     claim is the fewest wins that meet it, of the trials that it counts; `value` is nil for one that is not met.
     ///   - predictionRatio: log10 of its p-value, where arms were recorded.
     ///   - epsilon: 0..<1, for bounds that no claim registered.
     public init(
         _ count: WinCount, sealed: WinCount? = nil, model: LocalModel,
-        claims: [(claim: Plan.Claim, value: Double?)] = [],
+        claims: [(method: BoundMethod, count: WinCount, value: Double?)] = [],
         predictionRatio: Double? = nil, epsilon: Double = 1e-6
     ) {
         self.count = count
@@ -59,10 +58,7 @@ public struct BoundsReport: Equatable, Sendable {
         self.epsilon = epsilon
         let biases = Set(BoundsReport.commonBiases + [model.settingBias]).sorted()
         self.biases = biases
-        let registered = claims.map { claim, value in
-            let event = claim.event(trials: count.trials, model: model) ?? count
-            return BoundsReport.row(BoundMethod(claim), event, value, biases, isRegistered: true)
-        }
+        let registered = claims.map { BoundsReport.row($0, $1, $2, biases, isRegistered: true) }
         let names = Set(registered.map(\.method.name))
         var rest = BoundMethod.all(epsilon: epsilon).map { method in
             (method, method.value(method.holdsWheneverOneStops ? count : sealed, model))
@@ -92,36 +88,8 @@ public struct BoundsReport: Equatable, Sendable {
 }
 
 extension Plan.Claim {
-    /// The fewest wins with which an entropy claim's registered event happened; nil for other claims, and where no
-    /// number of wins would do.
-    ///
-    /// Of several thresholds it is the lowest one's event.
-    func event(trials n: UInt64, model: LocalModel) -> WinCount? {
-        switch self {
-        case .localRealism: return nil
-        case .pironio(let thresholds, _, _): return thresholds.first.flatMap { Plan.Claim.wins($0, n, model) }
-        case .entropyAccumulation(let threshold, _, _): return Plan.Claim.wins(threshold, n, model)
-        case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
-            guard let factor = ProbabilityEstimation(model: model, power: power), factor.log2Win > factor.log2Loss
-            else { return nil }
-            let asked = power * bits - log2(epsilon) - (power + 1) * log2(kappa ?? 1)
-            let wins = (asked - Double(n) * factor.log2Loss) / (factor.log2Win - factor.log2Loss)
-            return Plan.Claim.count(wins, n)
-        }
-    }
-
     /// w_thr: Î = 4 − 2(1 − w)/l ≥ J exactly if w ≥ 1 − l(4 − J)/2.
     static func winThreshold(_ threshold: Double, _ model: LocalModel) -> Double {
         1 - model.leastPair * (4 - threshold) / 2
-    }
-
-    private static func wins(_ threshold: Double, _ n: UInt64, _ model: LocalModel) -> WinCount? {
-        count(winThreshold(threshold, model) * Double(n), n)
-    }
-
-    private static func count(_ wins: Double, _ n: UInt64) -> WinCount? {
-        let least = wins.rounded(.up)
-        guard least <= Double(n) else { return nil }
-        return WinCount(trials: n, wins: UInt64(max(0, least)))
     }
 }

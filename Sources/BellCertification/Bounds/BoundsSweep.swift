@@ -54,7 +54,7 @@ public struct BoundsSweep: Equatable, Sendable {
         case .trials:
             for part in parts {
                 let n = Double(data.trials) * powerOfTen((part - 0.5) * 16 * log10(2))
-                let trials = UInt64(min(Double(mostTrials), max(1, n.rounded())))
+                let trials = UInt64(min(Double(WinCount.mostTrials), max(1, n.rounded())))
                 guard places.last?.trials != trials else { continue }
                 places.append(try ExpectedData(trials: trials, s: data.s, settingBias: data.settingBias))
             }

@@ -14,6 +14,8 @@ public struct ExpansionTable: Equatable, Sendable {
     public let produced: [Double?]
     /// Entropy of all settings; nil where the law is impossible.
     public let consumed: [Double?]
+    /// n f(Î − ε) with uniform settings, which consume 2n bits: the other curve of the figure.
+    public let uniform: [Double?]
     /// The decimal logarithms of the numbers of trials.
     public var log10Trials: [Double] { trials.map { log10(Double($0)) } }
     /// What is gained; nil where the law is impossible.
@@ -26,8 +28,10 @@ public struct ExpansionTable: Equatable, Sendable {
     ///     draw; `product:γ`, each node draws 1 with probability γ on its own.
     ///   - s: Î, in 2..<2√2.
     ///   - delta: Error of the estimate, 0..<1.
-    /// - Throws: `analysis.option` for another law, an S without a violation, or an α with which no n gives a bit.
-    public init(law: String, s: Double, delta: Double) throws(BellError) {
+    ///   - planned: n of a plan, which has to give a bit; nil without a plan.
+    /// - Throws: `analysis.option` for another law, an S without a violation, an α with which no n gives a bit, or a law
+    ///   with which the planned n gives none.
+    public init(law: String, s: Double, delta: Double, planned: UInt64? = nil) throws(BellError) {
         guard s > 2, s <= ExpansionTable.largest, delta > 0, delta < 1 else {
             throw BellError(
                 .analysisOption, "S = \(JSON.double(s).text), δ = \(JSON.double(delta).text) cannot expand randomness.",
@@ -44,11 +48,24 @@ public struct ExpansionTable: Equatable, Sendable {
                 cause: "ε tends to √(2 ln(1/δ))/α from above, and must stay below S − 2",
                 fix: "give an α above \(NumberText.fixed(least, 3))")
         }
+        if let planned {
+            let expansion = Expansion(trials: planned, settings: settings, estimate: s, delta: delta)
+            if (expansion?.produced() ?? 0) <= 0 {
+                throw BellError(
+                    .analysisOption,
+                    "\(NumberText.count(planned)) trials with settings \(law) give no bit at S = \(JSON.double(s).text) "
+                        + "and δ = \(JSON.double(delta).text).", at: "expansion",
+                    cause: expansion == nil
+                        ? "the law needs 0 < α n^(−½) ≤ ¼" : "Î − ε stays below 2: the least setting pair is too rare",
+                    fix: "plan more trials, or draw the settings less unevenly")
+            }
+        }
         self.law = law
         trials = (12...56).map { UInt64(powerOfTen(Double($0) / 4).rounded()) }
         let points = trials.map { Expansion(trials: $0, settings: settings, estimate: s, delta: delta) }
         produced = points.map { $0?.produced() }
         consumed = points.map { $0?.consumed }
+        uniform = trials.map { Expansion(trials: $0, settings: .uniform, estimate: s, delta: delta)?.produced() }
     }
 
     private static let largest = 2 * 2.0.squareRoot() + 1e-9
@@ -71,7 +88,7 @@ public struct ExpansionTable: Equatable, Sendable {
         [
             "law": .string(law), "n": .array(trials.map { JSON(count: $0) }),
             "produced": .array(produced.map { JSON($0) }), "consumed": .array(consumed.map { JSON($0) }),
-            "net": .array(net.map { JSON($0) }),
+            "net": .array(net.map { JSON($0) }), "produced_uniform": .array(uniform.map { JSON($0) }),
         ]
     }
 

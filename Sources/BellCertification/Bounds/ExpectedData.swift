@@ -20,7 +20,7 @@ public struct ExpectedData: Equatable, Sendable {
                     .analysisOption, "\(option) = \(value) is outside \(range).", at: option,
                     fix: "give a value in \(range)"))
         }
-        if trials < 1 || trials > mostTrials { refuse("trials", String(trials), "1 ≤ n ≤ 2^48") }
+        if trials < 1 || trials > WinCount.mostTrials { refuse("trials", String(trials), "1 ≤ n ≤ 2^48") }
         if !(abs(s) <= ExpectedData.largestS) { refuse("s", JSON.double(s).text, "−2√2 ≤ S ≤ 2√2") }
         let model = LocalModel(settingBias: settingBias)
         if model == nil { refuse("mu", JSON.double(settingBias).text, "0 ≤ μ < 0.5") }

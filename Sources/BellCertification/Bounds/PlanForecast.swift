@@ -36,7 +36,7 @@ public struct PlanForecast: Equatable, Sendable {
         stop = plan.stop == nil ? nil : try ExpectedStop(plan, data)
         tableS = Set([2.02, 2.05, 2.1, 2.2, 2.3, 2.4, 2.6, s]).sorted()
         tableTrials = [-4, -2, 0, 2, 4].map { (shift: Int) in
-            shift < 0 ? max(1, plan.trials >> UInt64(-shift)) : min(mostTrials, plan.trials << UInt64(shift))
+            shift < 0 ? max(1, plan.trials >> UInt64(-shift)) : min(WinCount.mostTrials, plan.trials << UInt64(shift))
         }
         var rows: [[ClaimFinding]] = []
         for s in tableS {
@@ -59,7 +59,7 @@ public struct PlanForecast: Equatable, Sendable {
                 )
             } else if !claim.holds {
                 warnings.append("\(which) is not met at S = \(NumberText.plain(s)): \(claim.words)")
-            } else if let chance = PlanForecast.chance(claim.claim, data), chance < 0.9 {
+            } else if let chance = PlanForecast.chance(claim), chance < 0.9 {
                 warnings.append(
                     "\(which) is met by about \(Int(chance * 100)) of 100 campaigns at S = \(NumberText.plain(s)): "
                         + "its threshold is close to what is expected")
@@ -78,13 +78,14 @@ public struct PlanForecast: Equatable, Sendable {
         process.add(tally, pattern: plan.pattern)
         return ClaimFinding(
             claim, isHeadline: isHeadline, numbers: statistics, eProcess: EProcessResult(process),
-            predictionRatio: RatioResult(like: process), model: data.model, security: plan.security)
+            predictionRatio: EProcessResult(process), training: Training(plan, expected: data), model: data.model,
+            security: plan.security)
     }
 
     /// About how likely the claim's event is, if trials are independent; nil where the claim has no such event.
-    private static func chance(_ claim: Plan.Claim, _ data: ExpectedData) -> Double? {
-        guard let event = claim.event(trials: data.trials, model: data.model) else { return nil }
-        let count = data.count
+    private static func chance(_ claim: ClaimFinding) -> Double? {
+        guard let event = claim.event else { return nil }
+        let count = claim.counted
         guard count.standardError > 0 else { return nil }
         return normalProbability((count.probability - event.probability) / count.standardError)
     }

@@ -49,7 +49,7 @@ enum BoundsCommand {
         return Reply(json: .object(json), text: ended(text))
     }
 
-    /// Bits a trial over the decimal logarithm of n.
+    /// Bits a trial over the decimal logarithm of n: produced with the law and with uniform settings, and the net.
     private static func figure(_ table: ExpansionTable) -> Figure {
         let places = table.log10Trials
         func series(_ name: String, _ bits: [Double?]) -> Figure.Series {
@@ -57,7 +57,9 @@ enum BoundsCommand {
         }
         return Figure(
             title: "randomness expansion, settings \(table.law)", xLabel: "log10 n", yLabel: "bits a trial",
-            series: [series("produced", table.produced), series("net", table.net)], marks: [.init("break even", y: 0)])
+            series: [series("produced", table.produced), series("net", table.net)]
+                + (table.law == "uniform" ? [] : [series("produced, uniform", table.uniform)]),
+            marks: [.init("break even", y: 0)])
     }
 
     private static func plot(_ sweep: BoundsSweep, _ invocation: Invocation) -> String {

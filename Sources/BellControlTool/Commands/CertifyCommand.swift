@@ -39,7 +39,9 @@ enum CertifyCommand {
                 fix: "add --minus-on 00|01|10|11 (Pironio 2010: 11, ETH 2023: 01)")
         }
         return AnalysisOptions(
-            pattern: pattern, settingBias: try invocation.number("bias", in: 0..<0.5),
+            pattern: pattern,
+            trials: invocation.text("n") == nil ? nil : try invocation.count("n", in: 1...(1 << 48)),
+            settingBias: try invocation.number("bias", in: 0..<0.5),
             delta: try invocation.number("delta", in: 0..<1), epsilonPrime: try invocation.number("epsilon", in: 0..<1))
     }
 }

@@ -14,7 +14,11 @@ enum PlanCommand {
         let plan = file.plan(sequenceHash: Blake2b.hash(try readFile(sequence)))
         let compiled = try OfflineCompiler.compile(
             sequence: sequence, lab: invocation.text("lab") ?? "", k: plan.localityK, inputBits: plan.inputBits)
-        let forecast = try PlanForecast(plan, expected: try invocation.number("expect", in: -3.0..<3.0))
+        let s = try invocation.number("expect", in: -3.0..<3.0)
+        let forecast = try PlanForecast(plan, expected: s)
+        let expansion = try invocation.text("expansion").map { (law) throws(BellError) in
+            try ExpansionTable(law: law, s: s, delta: delta(plan), planned: plan.trials)
+        }
         let body = PlanText.body(of: plan)
         let hash = Blake2b.hash(text: body.text)
         return Reply(
@@ -22,8 +26,16 @@ enum PlanCommand {
                 "plan": body, "body_hash": .string(hash.description),
                 "margins": compiled.table.json["margins"] ?? .null,
                 "forecast_bytes": JSON(count: Doctor.forecast(trials: plan.trials)),
-                "forecast": forecast.json,
-            ], text: PlanText.render(plan, bodyHash: hash) + MarginText.render(compiled) + forecast.text)
+                "forecast": forecast.json, "expansion": expansion?.json ?? .null,
+            ],
+            text: PlanText.render(plan, bodyHash: hash) + MarginText.render(compiled) + forecast.text
+                + (expansion?.text ?? ""))
+    }
+
+    /// δ of the plan's first claim after Pironio, else that of the paper.
+    private static func delta(_ plan: Plan) -> Double {
+        for case .pironio(_, let delta, _) in [plan.headline] + plan.claims { return delta }
+        return 0.01
     }
 
     /// A path that the file at `path` names, relative to that file's directory.

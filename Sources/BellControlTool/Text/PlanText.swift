@@ -51,11 +51,18 @@ enum PlanText {
             "min-entropy (Pironio), threshold J = \(thresholds.map(text).joined(separator: ", ")), "
                 + "δ = \(text(delta)), ε′ = \(text(epsilon))"
         case .probabilityEstimation(let bits, let power, let epsilon, let kappa):
-            "min-entropy (probability estimation) of \(text(bits)) bits, β = \(text(power)), ε = \(text(epsilon))"
+            "min-entropy (probability estimation) of \(text(bits)) bits, \(words(power)), ε = \(text(epsilon))"
                 + (kappa.map { ", κ = \(text($0))" } ?? "")
         case .entropyAccumulation(let threshold, let smoothing, let event):
             "min-entropy (entropy accumulation), threshold J = \(text(threshold)), ε_s = \(text(smoothing)), "
                 + "p_Ω = \(text(event))"
+        }
+    }
+
+    private static func words(_ power: Plan.Power) -> String {
+        switch power {
+        case .fixed(let power): "β = \(JSON.double(power).text)"
+        case .trained(let trials): "β chosen from the first \(NumberText.count(trials)) trials"
         }
     }
 }

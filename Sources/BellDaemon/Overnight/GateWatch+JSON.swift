@@ -3,16 +3,28 @@ import BellModel
 
 extension GateWatch {
     /// The state's member `gates`: each gate with its limits and what it showed at the last look.
-    func json(_ readings: [GateReading], _ findings: [GateFinding]) -> [JSON] {
+    ///
+    /// - Parameters:
+    ///   - now: Laboratory time of the look, in seconds.
+    ///   - lookedAt: The same moment on the wall's clock, in seconds since 1970.
+    func json(_ readings: [GateReading], _ findings: [GateFinding], now: Double, lookedAt: Double) -> [JSON] {
         gates.indices.map { place in
             let finding = findings.first { $0.place == place }
             var row = limits(of: gates[place])
             row["open"] = .bool(finding == nil)
             row["reason"] = JSON(finding?.reason)
+            row["looked_at"] = .double(lookedAt)
             switch gates[place].source {
             case .reading(let device, let key):
                 row["value"] = JSON(readings.first { $0.device == device }?.values[key])
-            case .measured: row.merge(basis(at: place)?.objectValue ?? [:]) { $1 }
+            case .measured(_, let every):
+                row.merge(basis(at: place)?.objectValue ?? [:]) { $1 }
+                guard let last = measured(at: place)?.last else { break }
+                row["age_s"] = .double(now - last.time)
+                switch every {
+                case .seconds(let seconds): row["next_s"] = .double(max(0, seconds - (now - last.time)))
+                case .blocks(let count): row["next_block"] = JSON(count: last.block + count)
+                }
             }
             return .object(row)
         }

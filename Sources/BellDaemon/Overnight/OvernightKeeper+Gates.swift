@@ -29,7 +29,8 @@ extension OvernightKeeper {
         }
         watch?.gates = gates
         findings += disk(moment).map { [$0] } ?? []
-        services.telemetry("daemon", ["gates": .array(gates.json(readings, findings))])
+        services.telemetry(
+            "daemon", ["gates": .array(gates.json(readings, findings, now: now, lookedAt: services.clock()))])
         await tell(findings, moment, record)
         let changed = findings.filter { $0.action == .calibrate }
         let closed = findings.filter { $0.action == .wait || $0.action == .suspend }

@@ -58,7 +58,7 @@ public struct EntropyAccumulation: Equatable, Sendable {
         trials: UInt64, winThreshold: Double, epsilonSmooth: Double, epsilonEvent: Double, model: LocalModel,
         everyTrialPlayed: Bool, form: Form, dimension: Double
     ) {
-        guard trials > 0, trials <= mostTrials, winThreshold >= 0, winThreshold <= 1,
+        guard trials > 0, trials <= WinCount.mostTrials, winThreshold >= 0, winThreshold <= 1,
             isErrorProbability(epsilonSmooth), isErrorProbability(epsilonEvent)
         else { return nil }
         self.trials = trials

@@ -1,6 +1,3 @@
-/// The most trials of a campaign that any bound here accepts; sums of that many terms stay exact in a `Double`.
-let mostTrials: UInt64 = 1 << 48
-
 /// Whether a number is an error probability, in 0..<1 without 0; false for NaN.
 func isErrorProbability(_ epsilon: Double) -> Bool { epsilon > 0 && epsilon < 1 }
 

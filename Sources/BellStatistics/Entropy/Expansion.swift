@@ -15,7 +15,7 @@ public enum ExpansionSettings: Equatable, Sendable {
     ///
     /// - Parameter trials: n, in 1...2^48.
     public func leastPair(trials: UInt64) -> Double? {
-        guard trials > 0, trials <= mostTrials else { return nil }
+        guard trials > 0, trials <= WinCount.mostTrials else { return nil }
         switch self {
         case .uniform: return 0.25
         case .joint(let alpha):
@@ -41,7 +41,8 @@ public enum ExpansionSettings: Equatable, Sendable {
 /// Randomness expansion after Pironio: how many bits n trials produce and how many their settings consume.
 ///
 /// Against classical side information, in the form of 2010; ``bound`` has the sound form for a registered threshold.
-/// - SeeAlso: Pironio et al., Nature 464, 1021 (2010), figure 3 and the text on randomness expansion; not compared with its numbers.
+/// - SeeAlso: Pironio et al., Nature 464, 1021 (2010), figure 3 and the text on randomness expansion. Its α and its points
+/// could not be read; α is the caller's choice.
 public struct Expansion: Equatable, Sendable {
     public let settings: ExpansionSettings
     /// The min-entropy bound with the settings' least pair.

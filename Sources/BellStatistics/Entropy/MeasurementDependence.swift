@@ -34,7 +34,7 @@ public struct MeasurementDependence: Equatable, Sendable {
     /// - Returns: −h...l; nil without trials or with more than 2^48.
     public func value(_ tally: TrialTally, pattern: CHSHPattern) -> Double? {
         let n = tally.trials
-        guard n > 0, n <= mostTrials else { return nil }
+        guard n > 0, n <= WinCount.mostTrials else { return nil }
         let (flipX, flipY) = (pattern.hasMinus(x: 1) ? 0 : 1, pattern.hasMinus(y: 1) ? 0 : 1)
         func count(_ a: Int, _ b: Int, _ x: Int, _ y: Int) -> Double {
             Double(tally.count(x: x ^ flipX, y: y ^ flipY, a: a, b: b))
@@ -49,7 +49,7 @@ public struct MeasurementDependence: Equatable, Sendable {
     /// bracket; a loss counts as a lost cell. Positive exactly if l w > 3h (1 − w).
     /// - Returns: Nil without trials or with more than 2^48.
     public func symmetricValue(_ count: WinCount) -> Double? {
-        guard count.trials > 0, count.trials <= mostTrials else { return nil }
+        guard count.trials > 0, count.trials <= WinCount.mostTrials else { return nil }
         return (least * count.probability - 3 * greatest * (1 - count.probability)) / 8
     }
 

@@ -23,7 +23,8 @@ extension ProbabilityEstimation {
     public static func best(
         trials: UInt64, winProbability: Double, model: LocalModel, epsilon: Double
     ) -> Forecast? {
-        guard trials > 0, trials <= mostTrials, winProbability >= 0, winProbability <= 1, isErrorProbability(epsilon)
+        guard trials > 0, trials <= WinCount.mostTrials, winProbability >= 0, winProbability <= 1,
+            isErrorProbability(epsilon)
         else { return nil }
         let n = Double(trials)
         let found = bestPower(trials: n, winProbability: winProbability, model: model, epsilon: epsilon)
@@ -48,9 +49,9 @@ extension ProbabilityEstimation {
         guard bits >= 0, bits <= 1e12, w > model.winBound, w <= 1, isErrorProbability(epsilon) else { return nil }
         let lossTerm = w < 1 ? (1 - w) * log2((1 - w) / model.leastPair) : 0
         let least = -log2(epsilon) / (w * log2(w / model.winBound) + lossTerm)
-        guard least.isFinite, least <= Double(mostTrials) else { return nil }
+        guard least.isFinite, least <= Double(WinCount.mostTrials) else { return nil }
         if bits == 0 { return least }
-        var (low, high) = (log(least), log(Double(mostTrials)))
+        var (low, high) = (log(least), log(Double(WinCount.mostTrials)))
         func enough(_ x: Double) -> Bool {
             bestPower(trials: exp(x), winProbability: w, model: model, epsilon: epsilon).bits >= bits
         }

@@ -64,7 +64,7 @@ public struct ProbabilityEstimation: Equatable, Sendable {
 
     /// log2 ∏F, bits; nil for more than 2^48 trials.
     public func log2Factor(_ count: WinCount) -> Double? {
-        guard count.trials <= mostTrials else { return nil }
+        guard count.trials <= WinCount.mostTrials else { return nil }
         return Double(count.wins) * log2Win + Double(count.trials - count.wins) * log2Loss
     }
 

@@ -13,8 +13,6 @@ public import BellModel
 public struct PredictionRatio: Equatable, Sendable {
     /// A new bet is sought when there are this part more trials than at the last one; the logarithm of n many fits.
     public static let refitGrowth: UInt64 = 8
-    /// No more trials than this are taken, as counts must be exact.
-    public static let mostTrials: UInt64 = 1 << 48
 
     /// The null hypothesis.
     public let model: LocalModel
@@ -60,10 +58,10 @@ public struct PredictionRatio: Equatable, Sendable {
     ///
     /// Batches are arms or blocks: their limits must not depend on outcomes within. 30 ns, or a tenth of a millisecond
     /// with a new bet.
-    /// - Returns: False, with nothing changed, when there would be more than ``mostTrials``.
+    /// - Returns: False, with nothing changed, when there would be more than ``WinCount/mostTrials``.
     @discardableResult
     public mutating func add(_ batch: TrialTally) -> Bool {
-        var room = PredictionRatio.mostTrials - tally.trials
+        var room = WinCount.mostTrials - tally.trials
         for n in [batch.counts, batch.lossCounts].joined() {
             guard n <= room else { return false }
             room -= n

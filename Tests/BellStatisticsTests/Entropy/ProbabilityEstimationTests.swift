@@ -59,6 +59,25 @@ import Testing
         }
     }
 
+    @Test("Two values are the optimum of sixteen, up to what a solver leaves", arguments: fullOptima.indices)
+    func fullOptimum(index: Int) throws {
+        let row = fullOptima[index]
+        let w = (4 + row.s) / 8
+        guard row.power > 0 else {
+            // Beyond μ_max all sixteen values are 1.
+            #expect(try #require(LocalModel.greatestBias(winProbability: w)) < row.bias)
+            #expect(
+                ProbabilityEstimation.best(
+                    trials: row.trials, winProbability: w, model: model(row.bias), epsilon: 1e-6) == nil)
+            return
+        }
+        let f = try #require(ProbabilityEstimation(model: model(row.bias), power: row.power))
+        #expect(close(exp2(f.log2Win), row.win, 5e-14) && close(exp2(f.log2Loss), row.loss, 5e-14))
+        let mean = w * f.log2Win + (1 - w) * f.log2Loss
+        #expect(abs(mean / row.twoValues - 1) < 1e-8)
+        #expect(row.sixteen <= row.twoValues * (1 + 1e-12) && row.sixteen >= row.twoValues * (1 - 3e-7))
+    }
+
     @Test(
         "Other ε give the reference's bits",
         arguments: [
