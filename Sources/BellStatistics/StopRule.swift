@@ -76,7 +76,8 @@ public struct StopRule: Equatable, Sendable {
         case .winCount(let limit): log10WinCount <= limit
         case .predictionRatio(let limit): log10Ratio <= limit
         case .bits(let bits, let power, let epsilon, let kappa):
-            (training.estimation(power, count, model, epsilon: epsilon, kappa: kappa).bits(epsilon: epsilon, kappa: kappa)
+            (training.estimation(power, count, model, epsilon: epsilon, kappa: kappa).bits(
+                epsilon: epsilon, kappa: kappa)
                 ?? 0) >= bits
         }
     }
