@@ -50,7 +50,8 @@ struct PlanRecordCertificateTests {
         #expect(!sentence.contains(word))
         #expect(sentence.contains("The plan existed at 2026-11-21T07:30:00Z, if"))
         #expect(sentence.contains("when a notary signed it"))
-        #expect(anchored.text.contains("whoever signed a chunk signed it for this plan"))
+        #expect(anchored.planWords.last?.hasSuffix("whoever signed a chunk signed it for this plan") == true)
+        #expect(anchored.text.contains("time stamp (RFC 3161) of 2026-11-21T07:30:00Z"))
         // What dates a plan decides nothing.
         #expect(anchored.isCertified == bare.isCertified && anchored.reasons == bare.reasons)
         let again = try Certificate(parsing: anchored.fileBytes, source: "certificate.json")

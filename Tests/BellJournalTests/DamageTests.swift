@@ -181,7 +181,7 @@ struct DamageTests {
         for attempt in [Journal.open(at:), Journal.openReadOnly(at:)] as [(String) throws -> Journal] {
             let error = #expect(throws: BellError.self) { try attempt(folder.journal) }
             #expect(error?.code == .journalNewer)
-            #expect(error?.what == "The journal has version 7; this belld reads versions up to 1.")
+            #expect(error?.what == "The journal has version 7; this belld reads versions up to 2.")
             #expect(error?.place == folder.journal)
             #expect(error?.fix == "use the belld that wrote it, or a newer one")
         }

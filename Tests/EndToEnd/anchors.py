@@ -168,12 +168,21 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
         subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
         subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-out", elsewhere / "pub.pem"], check=True)
         sealed = []
-        for attempt in range(6):
+
+        def ready():
+            done = it.ctl("status", "--json", code=None)
+            return done.returncode == 0 and all(
+                any(d["name"] == f"{node}/board" and d["state"] == "connected" for d in json.loads(done.stdout)["devices"])
+                for node in ("alice", "bob"))
+
+        # bellctl begins in 20 to 50 ms, sealing takes another 50 to 100.
+        for delay in 0.05, 0.09, 0.15:
+            it.wait(ready, "both boards", 40)
             belld = it.pid("belld")
             words = [BIN / "bellctl", "campaign", "seal", it.plan(trials=8192), "--state", it.state]
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=it.folder) as client:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    client.wait(0.01 * 3 ** attempt / 3)
+                    client.wait(delay)
                 os.kill(belld, signal.SIGKILL)
                 client.kill()
             it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
@@ -181,8 +190,8 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
             assert all(row["state"] == "sealed" for row in rows), rows
             assert [row["number"] for row in rows] == list(range(1, len(rows) + 1)), rows
             sealed.append(len(rows))
-        it.wait(lambda: len(it.json("status")["devices"]) == 2, "both boards")
-        it.wait(lambda: it.ctl("campaign", "seal", it.plan(trials=8192), code=None).returncode == 0, "a plan is sealed")
+        it.wait(ready, "both boards", 40)
+        it.ctl("campaign", "seal", it.plan(trials=8192))
         last = it.json("campaign", "list")["campaigns"][-1]
         number = str(last["number"])
         plan = elsewhere / "plan.json"
@@ -190,13 +199,13 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
         subprocess.run(
             ["openssl", "pkeyutl", "-sign", "-inkey", key, "-rawin", "-in", plan, "-out", elsewhere / "sig"], check=True)
         journal = it.state / "campaigns" / last["campaign"] / "journal.sqlite"
-        for attempt in range(4):
+        for attempt, delay in enumerate((0.06, 0.03)):
             belld = it.pid("belld")
             words = [BIN / "bellctl", "campaign", "anchor", number, "--signature", elsewhere / "sig",
                      "--key", elsewhere / "pub.pem", "--by", f"party {attempt}", "--state", it.state]
             with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as client:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    client.wait(0.005 * 4 ** attempt)
+                    client.wait(delay)
                 os.kill(belld, signal.SIGKILL)
                 client.kill()
             it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
@@ -204,7 +213,8 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
                 texts = [json.loads(row[0])["by"] for row in db.execute("SELECT anchor FROM anchor ORDER BY id")]
             assert len(texts) == len(set(texts)), texts
         print(f"        sealed after each kill {sealed}, anchors {texts}")
-        it.wait(lambda: it.ctl("campaign", "start", number, code=None).returncode == 0, "the campaign is started")
+        it.wait(ready, "both boards", 40)
+        it.ctl("campaign", "start", number)
         it.wait(lambda: it.state_is("completed"), "completed")
         certificate = json.loads((journal.parent / "certificate.json").read_text())
         assert [a["by"] for a in certificate["anchors"]] == texts, certificate["anchors"]
