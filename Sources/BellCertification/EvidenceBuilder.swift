@@ -13,6 +13,7 @@ public struct EvidenceBuilder {
     private var process: EProcess
     private var ratio: PredictionRatio
     private var stopRule: StopRule?
+    private var health = PerNode<SettingHealth>()
     private let campaign: CampaignID
     private let checks: SignatureChecks
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -91,6 +92,7 @@ public struct EvidenceBuilder {
         process.add(result.tally, pattern: sealed.plan.pattern)
         ratio.add(result.tally)
         stopRule?.add(result.tally)
+        health.add(result.statuses, from: arm.firstIndex)
         for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
@@ -129,7 +131,7 @@ public struct EvidenceBuilder {
         return try CampaignEvidence(
             campaign: campaign, sealed: sealed, planHash: planHash, devices: devices, simulated: simulated,
             software: software, record: record, blocks: blocks, eProcess: EProcessResult(process),
-            predictionRatio: RatioResult(ratio), end: end)
+            predictionRatio: RatioResult(ratio), settingHealth: health.extremes, end: end)
     }
 
     /// Whether the sealed stop rule is met by the arms so far; nil for a plan without one.

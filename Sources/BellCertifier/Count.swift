@@ -4,7 +4,7 @@ import BellModel
 import BellStatistics
 import BellStream
 
-/// What follows from the arms and block ends that were taken in, in their order: counts, e-process and trees of evidence.
+/// What follows from the arms and block ends that were taken in, in their order: counts, e-process, health tests and trees of evidence.
 ///
 /// A value of fixed size that is computed anew from the stored arms whenever a ledger is opened, so that it cannot
 /// disagree with them.
@@ -19,6 +19,7 @@ struct Count {
     private(set) var ratio: PredictionRatio
     /// The plan's stop rule; nil without one.
     private var stopRule: StopRule?
+    private(set) var health = PerNode<SettingHealth>()
 
     private let plan: Plan
     private let place: String
@@ -57,6 +58,7 @@ struct Count {
         process.add(counted, pattern: plan.pattern)
         ratio.add(counted)
         stopRule?.add(counted)
+        health.add(arm.statuses, from: arm.firstIndex)
         for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }

@@ -180,7 +180,7 @@ import TestSupport
             _ = try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: .zero, devices: .null, simulated: true,
                 software: "0.1.0", blocks: blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, end: .completed)
+                predictionRatio: good.predictionRatio, settingHealth: good.settingHealth, end: .completed)
         } catch { found = error }
         let error = try #require(found)
         #expect(error.code == .certificateEvidence && error.code.exit == .dataIntegrity)

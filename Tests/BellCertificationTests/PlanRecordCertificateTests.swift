@@ -17,7 +17,8 @@ struct PlanRecordCertificateTests {
         return try CampaignEvidence(
             campaign: CampaignID(planHash: hash), sealed: sealed, planHash: hash, devices: old.devices,
             simulated: old.simulated, software: old.software, record: record, blocks: old.blocks,
-            eProcess: old.eProcess, predictionRatio: old.predictionRatio, end: old.end)
+            eProcess: old.eProcess, predictionRatio: old.predictionRatio, settingHealth: old.settingHealth,
+            end: old.end)
     }
 
     /// Plan n has the hash n, repeated; the fixture's own is number 3 and follows zeroes.

@@ -143,7 +143,8 @@ struct StopRuleCertificateTests {
             try CampaignEvidence(
                 campaign: evidence.campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
                 devices: evidence.devices, simulated: true, software: evidence.software, blocks: evidence.blocks,
-                eProcess: evidence.eProcess, predictionRatio: evidence.predictionRatio, end: .stopped(reason: "x"))
+                eProcess: evidence.eProcess, predictionRatio: evidence.predictionRatio,
+                settingHealth: evidence.settingHealth, end: .stopped(reason: "x"))
         }
     }
 

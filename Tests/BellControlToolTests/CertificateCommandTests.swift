@@ -45,7 +45,8 @@ struct CertificateCommandTests {
                 campaign: try #require(CampaignID(hex: id)), sealed: sealed,
                 planHash: Blake2b.hash(text: sealed.json.text), devices: [:], simulated: true, software: "test",
                 blocks: [], eProcess: EProcessResult(EProcess(.uniform)),
-                predictionRatio: RatioResult(PredictionRatio(sealed.plan)), end: .stopped(reason: "a test")))
+                predictionRatio: RatioResult(PredictionRatio(sealed.plan)),
+                settingHealth: PerNode<SettingHealth>().extremes, end: .stopped(reason: "a test")))
     }
 
     static func write(_ certificate: Certificate, by key: SigningKey, into folder: String) throws {
