@@ -220,8 +220,8 @@ let package = Package(
         tests(
             of: "BellCampaign",
             [
-                "TestSupport", "BellYAML", "BellSequence", "BellAudit", "BellCrypto", "BellHost", "DriverKit", "Board",
-                "MockLab", "BellJournal", "BellStatistics",
+                "TestSupport", "BellYAML", "BellSequence", "BellStatistics", "BellAudit", "BellCrypto", "BellHost",
+                "DriverKit", "Board", "MockLab", "BellJournal",
             ]),
         tests(
             of: "BellDaemon",

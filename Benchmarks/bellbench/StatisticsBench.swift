@@ -64,7 +64,7 @@ struct StatisticsBench {
             notes: [
                 "\(StatisticsBench.arms) arms of \(StatisticsBench.armTrials) trials, one core; fastest of "
                     + "\(samples.values.count) passes, median \(Unit.trialsPerSecond.text(trials / samples.median))",
-                "tally, both e-processes an arm, \(ratio.fits) bets, S with its error and p every "
+                "tally, health tests of both nodes' settings, both e-processes an arm, \(ratio.fits) bets, S with its error and p every "
                     + "\(StatisticsBench.armsAView) arms; numpy counts the same",
             ])
     }
@@ -115,6 +115,7 @@ struct StatisticsBench {
             try bench.interruption.check()
             ratio = PredictionRatio(model, pattern: .minusOn11)
             var process = EProcess(model)
+            var health = PerNode<SettingHealth>()
             var total = TrialTally()
             var view: LiveStatistics?
             samples.add(
@@ -124,6 +125,7 @@ struct StatisticsBench {
                         total += tally
                         process.add(tally, pattern: .minusOn11)
                         ratio.add(tally)
+                        health.add(frame.statuses, from: frame.firstIndex)
                         if number % StatisticsBench.armsAView == 0 {
                             view = LiveStatistics(total, pattern: .minusOn11, model: model)
                         }
@@ -131,6 +133,10 @@ struct StatisticsBench {
                 }))
             guard view?.chsh != nil, ratio.tally == total, process.log10Max > 100, ratio.log10Max > 100 else {
                 throw BellError(.benchDisagreement, "S = 2.24 was not seen in \(total.trials) trials.")
+            }
+            let failures = health.extremes.failures(HealthBudget(trials: total.trials, model))
+            guard failures.isEmpty, health.bob.bits == total.valid else {
+                throw BellError(.benchDisagreement, "The dice fail: \(failures.first?.words ?? "bits are missing").")
             }
         }
         return ratio

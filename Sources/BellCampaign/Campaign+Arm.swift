@@ -275,6 +275,7 @@ extension Campaign {
         totals.margins += result.audit.margins
         totals.process.add(result.audit.tally, pattern: sealed.plan.pattern)
         totals.stopRule?.add(result.audit.tally)
+        await testSettings(result.audit, of: arm)
         hostBits = result.nextBits
         services.journalGrew()
         note(result.unsigned)

@@ -25,6 +25,9 @@ public actor Campaign {
     /// Bits that the host committed to for the arm under way; nil for board bits.
     var hostBits: BellJournal.HostBits?
     var totals: CampaignTotals
+    /// When the settings' health tests fail, and what was told of those that did, in its order.
+    let healthBudget: HealthBudget
+    var alarms: [BellError] = []
     /// The state that is on disk and is reported.
     private var shown: (state: CampaignState, reason: BellError?)
     private var waiter: CheckedContinuation<Void, Never>?
@@ -49,6 +52,7 @@ public actor Campaign {
         self.boards = boards
         self.services = services
         totals = opened.totals
+        healthBudget = HealthBudget(trials: keeper.sealed.plan.trials, opened.totals.process.model)
         machine = CampaignMachine(
             plan: keeper.sealed.plan, nextIndex: opened.nextIndex, nextArm: opened.nextArm,
             nextBlock: opened.nextBlock, openBlock: opened.openBlock, unresolved: opened.unresolved,
@@ -57,6 +61,7 @@ public actor Campaign {
         shown = (machine.state, machine.reason)
         // What the boards still hold of it may come as soon as the campaign hears them.
         if let arm = opened.unresolved { collector = ArmCollector(arm: arm) }
+        alarms = totals.health.extremes.failures(healthBudget).map(alarm)
     }
 
     /// Runs until the campaign ends or leaves; returns the state it is left in.
@@ -196,7 +201,8 @@ public actor Campaign {
             requiredMargin: compiled.map { $0.audit.k * $0.audit.survey.u },
             log10LivePValue: -max(0, totals.process.log10Max),
             simulated: totals.simulated, rate: rate.perSecond, isMaintaining: machine.isMaintaining,
-            needsPerson: machine.needsPerson, isStopRuleMet: totals.stopRule.map { _ in machine.isStopRuleMet })
+            needsPerson: machine.needsPerson, isStopRuleMet: totals.stopRule.map { _ in machine.isStopRuleMet },
+            health: totals.health.extremes, healthBudget: healthBudget, alarms: alarms)
     }
 }
 
@@ -232,6 +238,8 @@ struct CampaignTotals: Sendable {
     var process: EProcess
     /// The plan's stop rule; nil without one.
     var stopRule: StopRule?
+    /// Of the settings, trial by trial.
+    var health = PerNode<SettingHealth>()
     var simulated = false
 }
 

@@ -1,5 +1,6 @@
 public import BellAudit
 public import BellModel
+public import BellStatistics
 public import DriverKit
 
 /// What a block is run with: programs, frozen calibration and audit parameters, made from the files as they are now.
@@ -132,4 +133,9 @@ public struct CampaignSnapshot: Sendable {
     public var needsPerson: Bool
     /// Whether the sealed stop rule was met at a block's end; nil for a plan without one.
     public var isStopRuleMet: Bool?
+    /// What the health tests of the settings have come to, and when they fail.
+    public var health: PerNode<SettingExtremes>
+    public var healthBudget: HealthBudget
+    /// Tests that failed, in the order in which they did: the campaign will not be certified.
+    public var alarms: [BellError]
 }

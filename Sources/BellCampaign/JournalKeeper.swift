@@ -149,6 +149,7 @@ public actor JournalKeeper {
             totals.margins += try MarginSummary(json: result.margins)
             totals.process.add(tally, pattern: sealed.plan.pattern)
             totals.stopRule?.add(tally)
+            totals.health.add(result.statuses, from: arm.header.firstIndex)
         }
         let last = try journal.lastBlock.flatMap { (last) throws(BellError) in
             try journal.blocks(from: last.number).last

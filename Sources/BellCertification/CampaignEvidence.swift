@@ -38,19 +38,21 @@ public struct CampaignEvidence: Equatable, Sendable {
     public let predictionRatio: EProcessResult
     /// What the plan's probability estimations choose their powers from.
     public let training: Training
+    /// Of the valid trials' setting bits.
+    public let settingHealth: PerNode<SettingExtremes>
     public let end: End
 
     /// Wraps the evidence and checks that it does not contradict itself.
     ///
     /// - Throws: `json.shape` for a key that is none; `certificate.evidence`, with everything found: a plan of another hash, blocks that leave a gap or pass
-    ///   n, a campaign that is called complete before n or stopped by a rule that was not met or was met before its last block, an e-process of other counts, an audit with another k or
+    ///   n, a campaign that is called complete before n or stopped by a rule that was not met or was met before its last block, an e-process or health tests of other counts, an audit with another k or
     ///   another source of input bits than the plan's or other tick rates than the devices', simulated boards or
     ///   records in a campaign that is not called simulated, a bias no model allows, one key for both nodes, valid trials without a chunk, a key of
     ///   belld's for a board that has one, an anchor of another plan.
     public init(
         campaign: CampaignID, sealed: SealedPlan, planHash: Digest, devices: JSON, simulated: Bool, software: String,
         record: PlanRecord = PlanRecord(), blocks: [BlockEvidence], eProcess: EProcessResult,
-        predictionRatio: EProcessResult, training: Training, end: End
+        predictionRatio: EProcessResult, training: Training, settingHealth: PerNode<SettingExtremes>, end: End
     ) throws(BellError) {
         self.campaign = campaign
         self.sealed = sealed
@@ -64,6 +66,7 @@ public struct CampaignEvidence: Equatable, Sendable {
         self.eProcess = eProcess
         self.predictionRatio = predictionRatio
         self.training = training
+        self.settingHealth = settingHealth
         self.end = end
         if let error = BellError.all(contradictions()) { throw error }
     }
@@ -170,6 +173,15 @@ public struct CampaignEvidence: Equatable, Sendable {
             if let contradiction = training.contradiction(wins, trialsPerArm: plan.trialsPerArm) {
                 found(contradiction, "training")
             }
+            let counts = played
+            for node in Node.allCases {
+                let ones = counts.ones(of: node)
+                if let what = settingHealth[node].contradiction(
+                    ones: ones, zeroes: counts.valid - ones, started: next)
+                {
+                    found("The health tests contradict the counts: \(what).", "rng_health.\(node.name)")
+                }
+            }
         }
         if errors.isEmpty { errors = stopContradictions() }
         return errors
@@ -183,7 +195,7 @@ extension CampaignEvidence {
             "campaign": .string(campaign.description), "plan": sealed.json,
             "plan_hash": .string(planHash.description), "devices": devices, "simulated": .bool(simulated),
             "software": .string(software), "blocks": .array(blocks.map(\.json)), "e_process": eProcess.json,
-            "prediction_ratio": predictionRatio.json, "training": training.json,
+            "prediction_ratio": predictionRatio.json, "training": training.json, "rng_health": settingHealth.json,
             "plan_chain": record.chainJSON, "anchors": record.anchorsJSON, "end": end.json,
         ]
     }
@@ -210,6 +222,8 @@ extension CampaignEvidence {
                 json: try reader.value("prediction_ratio"), path: "certificate.prediction_ratio"),
             training: try Training(
                 json: try reader.value("training"), plan: sealed.plan, path: "certificate.training"),
+            settingHealth: try PerNode<SettingExtremes>(
+                json: try reader.value("rng_health"), path: "certificate.rng_health"),
             end: try End(json: try reader.value("end"), path: "certificate.end"))
     }
 }

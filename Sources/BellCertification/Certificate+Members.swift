@@ -13,6 +13,7 @@ extension Certificate {
         members["locality"] = findings.locality.json
         members["node_keys"] = findings.signatures.keysJSON
         members["signatures"] = findings.signatures.counts.json
+        members["rng_health_tests"] = findings.health.json
         members["claims"] = .array(
             findings.claims.map { $0.json(isCertified: $0.holds && findings.objections.isEmpty) })
         members["statistics"] = statistics(findings)

@@ -49,6 +49,7 @@ extension Certificate {
             page.row("", "assumes: " + claim.assumes.joined(separator: ", "))
         }
         StatisticsText.tests(findings.noSignalling, findings.settings, findings.model.settingBias, into: &page)
+        for node in Node.allCases { page.row("health \(node.name)", findings.health.words(node)) }
         page.heading("Assumptions")
         for assumption in Assumptions.all(evidence, findings) {
             page.item("\(assumption.name): \(assumption.words)")

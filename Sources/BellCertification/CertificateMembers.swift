@@ -25,6 +25,8 @@ public enum CertificateMembers {
         "plan_hash": "BLAKE2b-256 of the sealed plan",
         "prediction_ratio": "the test that learns its bet, valid at any time",
         "reasons": "why it is not certified",
+        "rng_health": "what the health tests of the settings have come to",
+        "rng_health_tests": "the cut-offs of those tests, and which failed",
         "signatures": "how many chunks were signed",
         "signed_by": "the certifier's key",
         "simulated": "whether anything was simulated",

@@ -14,6 +14,7 @@ public struct EvidenceBuilder {
     private var ratio: PredictionRatio
     private var stopRule: StopRule?
     private var training: Training
+    private var health = PerNode<SettingHealth>()
     private let campaign: CampaignID
     private let checks: SignatureChecks
     private var trees = PerNode(alice: MerkleTree(), bob: MerkleTree())
@@ -94,6 +95,7 @@ public struct EvidenceBuilder {
         ratio.add(result.tally)
         stopRule?.add(result.tally)
         training.add(result.tally, pattern: sealed.plan.pattern)
+        health.add(result.statuses, from: arm.firstIndex)
         for node in Node.allCases { take(arm, header, node, signatures[node]) }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
@@ -132,7 +134,7 @@ public struct EvidenceBuilder {
         return try CampaignEvidence(
             campaign: campaign, sealed: sealed, planHash: planHash, devices: devices, simulated: simulated,
             software: software, record: record, blocks: blocks, eProcess: EProcessResult(process),
-            predictionRatio: EProcessResult(ratio), training: training, end: end)
+            predictionRatio: EProcessResult(ratio), training: training, settingHealth: health.extremes, end: end)
     }
 
     /// Whether the sealed stop rule is met by the arms so far; nil for a plan without one.

@@ -14,6 +14,7 @@ struct Findings: Equatable, Sendable {
     let locality: LocalityFinding
     let signatures: SignatureFinding
     let plan: PlanFinding
+    let health: HealthFinding
     /// δ at which the entropy formulas are compared: the first registered entropy claim's, else 0.01.
     let comparison: PironioBound?
     let comparisonIsRegistered: Bool
@@ -23,7 +24,8 @@ struct Findings: Equatable, Sendable {
     let bounds: BoundsReport
     /// The measurement-dependence inequality's value at the declared bias; nil without trials.
     let measurementDependence: Double?
-    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias, signatures.
+    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias and health,
+    /// signatures.
     let objections: [String]
     /// Why the headline is not certified; empty when it is.
     let reasons: [String]
@@ -50,6 +52,7 @@ struct Findings: Equatable, Sendable {
         locality = LocalityFinding(evidence)
         signatures = SignatureFinding(evidence)
         self.plan = PlanFinding(evidence)
+        health = HealthFinding(evidence, model)
         claims = ([plan.headline] + plan.claims).enumerated().map {
             ClaimFinding(
                 $1, isHeadline: $0 == 0, numbers: numbers, eProcess: evidence.eProcess,
@@ -66,7 +69,9 @@ struct Findings: Equatable, Sendable {
             claims: claims.map { ($0.method, $0.event ?? $0.counted, $0.holds ? $0.value : nil) },
             predictionRatio: evidence.predictionRatio.log10PValue)
         measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
-        objections = Findings.objections(locality, log10Consistency) + signatures.objections + self.plan.objections
+        objections =
+            Findings.objections(locality, log10Consistency) + signatures.objections + health.objections
+            + self.plan.objections
         reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
     }
 

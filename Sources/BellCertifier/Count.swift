@@ -4,7 +4,7 @@ import BellModel
 import BellStatistics
 import BellStream
 
-/// What follows from the arms and block ends that were taken in, in their order: counts, e-process and trees of evidence.
+/// What follows from the arms and block ends that were taken in, in their order: counts, e-process, health tests and trees of evidence.
 ///
 /// A value of fixed size that is computed anew from the stored arms whenever a ledger is opened, so that it cannot
 /// disagree with them.
@@ -20,6 +20,7 @@ struct Count {
     private(set) var training: Training
     /// The plan's stop rule; nil without one.
     private var stopRule: StopRule?
+    private(set) var health = PerNode<SettingHealth>()
 
     private let plan: Plan
     private let place: String
@@ -60,6 +61,7 @@ struct Count {
         ratio.add(counted)
         stopRule?.add(counted)
         training.add(counted, pattern: plan.pattern)
+        health.add(arm.statuses, from: arm.firstIndex)
         for node in Node.allCases { trees[node].append(arm.leaves[node]) }
         nextIndex = arm.nextIndex
     }

@@ -2,6 +2,7 @@ import BellCertification
 import BellCrypto
 import BellModel
 import BellSQLite
+import BellStatistics
 import BellStream
 
 /// One campaign in the certifier's own database, `cert.sqlite`: every arm, every block's end, the end.
@@ -234,7 +235,7 @@ final class Ledger {
                 simulated: begin.simulated, software: begin.software,
                 record: try Self.planRecord(begin, campaign), blocks: evidence,
                 eProcess: EProcessResult(count.process), predictionRatio: EProcessResult(count.ratio),
-                training: count.training, end: CampaignEvidence.End(end)))
+                training: count.training, settingHealth: count.health.extremes, end: CampaignEvidence.End(end)))
     }
 
     // MARK: counting anew

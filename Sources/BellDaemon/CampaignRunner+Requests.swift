@@ -64,7 +64,9 @@ extension CampaignRunner {
         let entry = try store.find(name)
         var object = row(entry).objectValue ?? [:]
         if let current, current.campaign.id == entry.id {
-            object["needs_person"] = .bool(await current.campaign.snapshot().needsPerson)
+            let snapshot = await current.campaign.snapshot()
+            object["needs_person"] = .bool(snapshot.needsPerson)
+            object["rng_health"] = snapshot.healthJSON
         }
         object["plan"] = entry.sealed.json
         return .object(object)

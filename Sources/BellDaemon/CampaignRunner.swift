@@ -120,6 +120,7 @@ actor CampaignRunner {
                     log.info("campaign", ["campaign": snapshot.id, "state": snapshot.state.rawValue])
                 }
             }
+            for alarm in last.newAlarms(snapshot) { log.error("settings failed a health test", alarm) }
             report(snapshot)
         }
     }

@@ -44,6 +44,15 @@ extension CampaignSnapshot {
             "stop_rule": plan.stop.map { ["when": .string($0.rawValue), "met": .bool(isStopRuleMet ?? false)] }
                 ?? .null,
             "maintaining": .bool(isMaintaining), "needs_person": .bool(needsPerson),
+            "rng_health": healthJSON,
         ]
+    }
+
+    /// What the settings' health tests have come to, their cut-offs, and those that failed, in words.
+    var healthJSON: JSON {
+        var object = health.json.objectValue ?? [:]
+        object.merge(healthBudget.json.objectValue ?? [:]) { first, _ in first }
+        object["failed"] = .array(alarms.map { .string($0.what) })
+        return .object(object)
     }
 }

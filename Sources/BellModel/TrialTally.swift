@@ -39,6 +39,10 @@ public struct TrialTally: Equatable, Sendable {
     public func count(x: Int, y: Int, a: Int, b: Int) -> UInt64 { counts[8 * x + 4 * y + 2 * a + b] }
     /// N(xy) of the valid trials.
     public func count(x: Int, y: Int) -> UInt64 { counts[(8 * x + 4 * y)..<(8 * x + 4 * y + 4)].reduce(0, +) }
+    /// How many setting bits of a node are 1 in the valid trials.
+    public func ones(of node: Node) -> UInt64 {
+        count(x: 1, y: 1) + (node == .alice ? count(x: 1, y: 0) : count(x: 0, y: 1))
+    }
     /// ΣN(abxy).
     public var valid: UInt64 { counts.reduce(0, +) }
     /// All losses.

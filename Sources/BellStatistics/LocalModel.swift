@@ -9,6 +9,8 @@ public struct LocalModel: Equatable, Sendable {
     public let settingBias: Double
     /// l = (½ − μ)²: the least probability of a setting pair, and the least probability to lose a trial.
     public let leastPair: Double
+    /// ½ − μ: the least probability of a setting bit, given all before it.
+    public var leastBit: Double { 0.5 - settingBias }
     /// β = 1 − l: the most a local strategy can win.
     public var winBound: Double { 1 - leastPair }
 

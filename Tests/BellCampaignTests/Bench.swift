@@ -44,7 +44,8 @@ struct Bench: Sendable {
     }
 
     static func laboratory(
-        faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true
+        faults: [String] = [], spool: UInt32 = 65_536, seed: UInt64 = 11, pace: Pace = .max, signs: Bool = true,
+        _ edit: (inout MockProfile) -> Void = { _ in }
     ) throws -> VirtualLab {
         let path = "\(root)/Calibration/mocklab/profile.yaml"
         var profile = try MockProfile(yaml: try YAMLNode.parse(try readText(path), source: path))
@@ -52,6 +53,7 @@ struct Bench: Sendable {
             profile.boards[node].spoolTrials = spool
             profile.boards[node].signs = signs
         }
+        edit(&profile)
         return VirtualLab(
             profile: profile, seed: seed, pace: pace, faults: try faults.map { try MockFault(parsing: $0) })
     }

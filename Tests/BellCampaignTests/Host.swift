@@ -76,7 +76,8 @@ final class Host: Sendable {
         onSend: @escaping @Sendable (Node, [UInt8]) -> Void = { _, _ in },
         hostBits: @escaping @Sendable (Node, Range<UInt64>) throws(BellError) -> [UInt8] = { _, range in
             [UInt8](repeating: 0, count: range.count)
-        }
+        },
+        callPerson: @escaping @Sendable (BellError) -> Void = { _ in }
     ) async throws {
         let drivers = Host.drivers(of: bench.lab, onSend: onSend)
         let (reports, certifier) = (Reports(), Certifier())
@@ -88,7 +89,7 @@ final class Host: Sendable {
             hostBits: { (node, range) async throws(BellError) in try hostBits(node, range) },
             now: monotonicNanoseconds, time: wallClockISO8601, endIsAcknowledged: { certifier.hasTheEnd },
             triggerMaster: .alice, report: { reports.append($0) }, journalGrew: {}, stall: stall,
-            unsettled: { _ in instruments.problem })
+            unsettled: { _ in instruments.problem }, callPerson: { callPerson($0) })
         let campaign = try await Campaign(keeper: keeper, boards: drivers, services: services)
         forwarders = Node.allCases.map { node in
             let events = drivers[node].events

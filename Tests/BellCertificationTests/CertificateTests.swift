@@ -180,7 +180,8 @@ import TestSupport
             _ = try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: .zero, devices: .null, simulated: true,
                 software: "0.1.0", blocks: blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, training: good.training, end: .completed)
+                predictionRatio: good.predictionRatio, training: good.training, settingHealth: good.settingHealth,
+                end: .completed)
         } catch { found = error }
         let error = try #require(found)
         #expect(error.code == .certificateEvidence && error.code.exit == .dataIntegrity)

@@ -18,6 +18,7 @@ struct PlanRecordCertificateTests {
             campaign: CampaignID(planHash: hash), sealed: sealed, planHash: hash, devices: old.devices,
             simulated: old.simulated, software: old.software, record: record, blocks: old.blocks,
             eProcess: old.eProcess, predictionRatio: old.predictionRatio, training: old.training,
+            settingHealth: old.settingHealth,
             end: old.end)
     }
 

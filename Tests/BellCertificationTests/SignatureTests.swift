@@ -120,7 +120,8 @@ import Testing
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
                 blocks: evidence.blocks, eProcess: evidence.eProcess,
-                predictionRatio: evidence.predictionRatio, training: evidence.training, end: evidence.end)
+                predictionRatio: evidence.predictionRatio, training: evidence.training,
+                settingHealth: evidence.settingHealth, end: evidence.end)
         }
         #expect(error?.code == (kind < 3 ? .certificateEvidence : .jsonShape))
     }
@@ -135,7 +136,8 @@ import Testing
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
                 blocks: evidence.blocks, eProcess: evidence.eProcess,
-                predictionRatio: evidence.predictionRatio, training: evidence.training, end: evidence.end))
+                predictionRatio: evidence.predictionRatio, training: evidence.training,
+                settingHealth: evidence.settingHealth, end: evidence.end))
         #expect(certificate.reasons == ["no key signs the chunks of bob"])
         #expect(certificate.json["node_keys"]?["bob"] == .null)
     }
@@ -153,7 +155,8 @@ import Testing
                 campaign: evidence.campaign, sealed: evidence.sealed, planHash: evidence.planHash,
                 devices: .object(devices), simulated: evidence.simulated, software: evidence.software,
                 blocks: evidence.blocks, eProcess: evidence.eProcess,
-                predictionRatio: evidence.predictionRatio, training: evidence.training, end: evidence.end))
+                predictionRatio: evidence.predictionRatio, training: evidence.training,
+                settingHealth: evidence.settingHealth, end: evidence.end))
         #expect(certificate.isCertified)
         #expect(certificate.text.contains("at their arrival: the board has none"))
         let words = certificate.json["assumptions"]?["boards-report-truly"]?.stringValue

@@ -145,7 +145,7 @@ struct StopRuleCertificateTests {
                 campaign: evidence.campaign, sealed: sealed, planHash: Blake2b.hash(text: sealed.json.text),
                 devices: evidence.devices, simulated: true, software: evidence.software, blocks: evidence.blocks,
                 eProcess: evidence.eProcess, predictionRatio: evidence.predictionRatio,
-                training: evidence.training, end: .stopped(reason: "x"))
+                training: evidence.training, settingHealth: evidence.settingHealth, end: .stopped(reason: "x"))
         }
     }
 

@@ -46,7 +46,7 @@ struct CertificateCommandTests {
                 planHash: Blake2b.hash(text: sealed.json.text), devices: [:], simulated: true, software: "test",
                 blocks: [], eProcess: EProcessResult(EProcess(.uniform)),
                 predictionRatio: EProcessResult(PredictionRatio(sealed.plan)), training: Training(sealed.plan),
-                end: .stopped(reason: "a test")))
+                settingHealth: PerNode<SettingHealth>().extremes, end: .stopped(reason: "a test")))
     }
 
     static func write(_ certificate: Certificate, by key: SigningKey, into folder: String) throws {

@@ -143,6 +143,19 @@ struct StatusTextTests {
         #expect(ProgressText.line(view).contains("suspended (bob is silent)"))
     }
 
+    @Test("failed health tests of the settings stand above the trials, and in the live line")
+    func settings() throws {
+        var object = try #require(Samples.campaign.objectValue)
+        object["rng_health"] = ["failed": ["The settings of bob failed the repetition count test."]]
+        let view = try #require(CampaignView(.object(object)))
+        #expect(
+            CampaignText.details(view).contains(
+                "\n  settings     FAIL  The settings of bob failed the repetition count test.\n"))
+        #expect(CampaignText.details(view).contains("will not be certified: `bellctl campaign stop`"))
+        #expect(ProgressText.line(view).contains("SETTINGS FAIL: see `bellctl status`"))
+        #expect(!CampaignText.details(try #require(CampaignView(Samples.campaign))).contains("FAIL"))
+    }
+
     @Test("hostile values in any field crash nothing and leave no control character", arguments: Samples.hostile)
     func hostile(_ value: JSON) throws {
         let campaign = try #require(Samples.campaign.objectValue)

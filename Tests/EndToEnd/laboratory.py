@@ -100,6 +100,26 @@ def a_biased_generator_shows_in_the_settings_and_is_not_certified():
 
 
 @test
+def a_stuck_generator_alarms_while_the_campaign_runs_and_is_the_reason_against_it():
+    options = ("--seed", "6", "--set", "bob.board.rng_bias=0.5", "--set", "bob.board.rng_bias_rule=constant")
+    with lab("--pace", "20000", *options) as it:
+        it.ctl("campaign", "start", it.plan(trials=1 << 20, trials_per_arm=1024))
+        it.wait(lambda: (it.campaign().get("rng_health") or {}).get("failed"), "an alarm")
+        campaign = it.campaign()
+        assert campaign["done"] < 1 << 20, campaign["done"]
+        assert "settings of bob failed the repetition count test" in campaign["rng_health"]["failed"][0], campaign
+        shown = it.json("campaign", "show")["rng_health"]
+        assert shown["bob"]["run"] >= shown["repetition_cutoff"] > shown["alice"]["run"], shown
+        assert "FAIL" in it.ctl("status").stdout
+        it.ctl("campaign", "stop")
+        it.wait(lambda: it.state_is("stopped"), "the end")
+        certificate = it.certificate()
+        reasons = [r for r in certificate["reasons"] if "settings of bob failed the repetition count test" in r]
+        assert certificate["verdict"] == "not certified" and len(reasons) == 1, certificate["reasons"]
+        assert it.json("campaign", "verify")["match"]
+
+
+@test
 def heartbeats_use_wall_time_whatever_the_pace():
     # A trial every two seconds: no data for longer than both the board's and the host's patience with a dead link.
     with lab("--pace", "0.5", "--seed", "2") as it:

@@ -14,6 +14,10 @@ enum CampaignText {
         func line(_ label: String, _ value: String) {
             text += "  \(label)\(String(repeating: " ", count: max(1, 13 - label.count)))\(value)\n"
         }
+        for alarm in campaign.alarms { line("settings", "\(style.warn("FAIL"))  \(alarm)") }
+        if !campaign.alarms.isEmpty {
+            line("", "the campaign will not be certified: `bellctl campaign stop`, and mend the generator")
+        }
         if let reason = campaign.reason { line("reason", reason) }
         if let place = campaign.place { line("where", place) }
         if let fix = campaign.fix { line("fix", fix) }

@@ -42,6 +42,8 @@ struct CampaignView {
     let isMaintaining: Bool
     /// Whether nothing goes on without a person.
     let needsPerson: Bool
+    /// Health tests of the settings that failed, in words; at most one a node and test.
+    let alarms: [String]
 
     /// Reads the object of `status`, `campaign.show` and the telemetry; nil for anything but an object.
     init?(_ json: JSON?) {
@@ -83,6 +85,7 @@ struct CampaignView {
         isLive = json["losses"] != nil || json["s"] != nil
         isMaintaining = json["maintaining"]?.boolValue ?? false
         needsPerson = json["needs_person"]?.boolValue ?? false
+        alarms = (json["rng_health"]?["failed"]?.arrayValue ?? []).prefix(4).compactMap { Style.safe($0.stringValue) }
     }
 
     /// Trials that are accounted for, as a share of the planned ones in 0...1; nil when a number is missing.

@@ -12,6 +12,7 @@ enum ProgressText {
             NumberText.pValue(log10: campaign.log10P),
             "losses \(NumberText.count(campaign.lossCount))",
         ]
+        if !campaign.alarms.isEmpty { fields.insert("SETTINGS FAIL: see `bellctl status`", at: 0) }
         if let left = campaign.timeLeft { fields.append(left) }
         fields.append(
             campaign.leastMargin.map { "margin ≥ \(NumberText.fixed($0, 2)) ns" } ?? "margin \(NumberText.missing)")
