@@ -216,7 +216,10 @@ let package = Package(
         tests(of: "BellControl", ["TestSupport", "BellZeroMQ"]),
         tests(
             of: "BellCertification",
-            ["TestSupport", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite"]),
+            [
+                "TestSupport", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite",
+                "MockLab",
+            ]),
         tests(
             of: "BellCampaign",
             [

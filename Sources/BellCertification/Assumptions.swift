@@ -51,7 +51,12 @@ enum Assumptions {
             (
                 "boards-report-truly",
                 "The boards' records are what the boards decided and when. " + signatures(evidence)
-                    + " " + findings.plan.dating
+            ))
+        list.append(
+            (
+                "date-of-sealing",
+                "The plan was sealed before the first trial. \(findings.plan.dating) That this campaign was not chosen out of "
+                    + "several for its result is always the laboratory's word, for all plans that its chain does not show."
             ))
         list.append(
             (

@@ -7,8 +7,9 @@ extension Certificate {
         var members = evidence.members
         members["kind"] = "belld certificate"
         members["version"] = .int(Int64(version))
-        members["verdict"] = .string(findings.isCertified ? "certified" : "not certified")
+        members["verdict"] = .string(findings.verdict.rawValue)
         members["reasons"] = .array(findings.reasons.map { .string($0) })
+        members["summary"] = CertificateSummary(evidence, findings).json
         members["tally"] = findings.tally.json
         members["locality"] = findings.locality.json
         members["node_keys"] = findings.signatures.keysJSON
@@ -20,7 +21,7 @@ extension Certificate {
         members["local_realism"] = localRealism(evidence, findings)
         members["min_entropy"] = minEntropy(findings)
         members["bounds"] = bounds(findings)
-        members["consistency"] = consistency(findings)
+        members["consistency"] = findings.consistency.json
         members["assumptions"] = .object(
             Dictionary(
                 uniqueKeysWithValues: Assumptions.all(evidence, findings).map { ($0.name, .string($0.words)) }))
@@ -70,13 +71,5 @@ extension Certificate {
             "note": "above 0: no local model whose settings have this bias; no statistical error is allowed for",
         ]
         return .object(object)
-    }
-
-    private static func consistency(_ findings: Findings) -> JSON {
-        [
-            "no_signalling": .array(findings.noSignalling.map(\.json)),
-            "settings": .array(findings.settings.map(\.json)), "log10_p_holm": .double(findings.log10Consistency),
-            "log10_level": .double(Findings.consistencyLevel),
-        ]
     }
 }

@@ -72,8 +72,9 @@ extension Certificate {
 
     /// The members that are computed from the evidence, or say what the file is.
     private static let derivedKeys = [
-        "kind", "version", "verdict", "reasons", "tally", "locality", "node_keys", "signatures", "claims", "statistics",
-        "local_realism", "min_entropy", "bounds", "consistency", "rng_health_tests", "assumptions", "signed_by", "hash",
+        "kind", "version", "verdict", "reasons", "summary", "tally", "locality", "node_keys", "signatures", "claims",
+        "statistics", "local_realism", "min_entropy", "bounds", "consistency", "rng_health_tests", "assumptions",
+        "signed_by", "hash",
     ]
 
     /// What contradicts the rest of an altered certificate, so far as that can be told.

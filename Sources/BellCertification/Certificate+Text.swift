@@ -6,11 +6,14 @@ extension Certificate {
     /// The certificate as a page for people.
     public var text: String {
         var page = TextPage()
-        var words = [isCertified ? "CERTIFIED" : "NOT CERTIFIED"]
+        var words = [verdict.words.uppercased()]
         if isSimulated { words.append("SIMULATED — made by a virtual laboratory, says nothing about nature") }
         page.banner(words)
         for reason in reasons { page.row("because", reason) }
         if let headline = findings.claims.first { page.row("headline", headline.words) }
+        for (i, item) in CertificateSummary(evidence, findings).items.enumerated() {
+            page.row(i == 0 ? "relies on" : "and", item.words)
+        }
         origin(&page)
         StatisticsText.counts(findings.tally, findings.numbers.chsh, into: &page)
         losses(&page)
@@ -48,7 +51,17 @@ extension Certificate {
             page.row("", "source: \(claim.method.source)")
             page.row("", "assumes: " + claim.assumes.joined(separator: ", "))
         }
-        StatisticsText.tests(findings.noSignalling, findings.settings, findings.model.settingBias, into: &page)
+        let consistency = findings.consistency
+        StatisticsText.tests(consistency.noSignalling, consistency.settings, findings.model.settingBias, into: &page)
+        page.row(
+            "quantum bound",
+            "\(NumberText.fixed(consistency.wins.probability, 6)) won of all trials, p = "
+                + NumberText.probability(log10: consistency.log10QuantumP) + " against at most "
+                + "\(NumberText.fixed(consistency.quantumWinBound, 6)) (S ≤ 2√2)")
+        page.row(
+            "all of these",
+            "least p = \(NumberText.probability(log10: consistency.log10Least)) after Holm; at "
+                + "\(NumberText.probability(log10: ConsistencyFinding.level)) or below nothing is certified")
         for node in Node.allCases { page.row("health \(node.name)", findings.health.words(node)) }
         page.heading("Assumptions")
         for assumption in Assumptions.all(evidence, findings) {

@@ -14,7 +14,10 @@ public struct Certificate: Sendable {
     public let hash: Digest
     let findings: Findings
 
-    /// The version of the format that this belld writes; version 2 told nothing of other plans and anchors.
+    /// The version of the format that this belld writes.
+    ///
+    /// Version 1 had hash chains instead of signed evidence; version 2 had no verdict `invalid`, no summary, and told
+    /// nothing of other plans and anchors.
     public static let version = 3
 
     /// Computes all findings and makes the certificate; ``signed(by:)`` signs it.
@@ -42,8 +45,10 @@ public struct Certificate: Sendable {
         return Blake2b.hash(text: JSON.object(rest).text)
     }
 
-    /// Whether the headline claim is certified; for simulated data this says nothing about nature.
-    public var isCertified: Bool { findings.isCertified }
+    /// Of the headline claim; for simulated data it says nothing about nature.
+    public var verdict: Verdict { findings.verdict }
+    /// Whether the headline claim is certified.
+    public var isCertified: Bool { verdict == .certified }
     /// Why it is not; empty when it is.
     public var reasons: [String] { findings.reasons }
     /// Whether the data come from a simulation.
@@ -57,6 +62,6 @@ public struct Certificate: Sendable {
     public var statistics: LiveStatistics { findings.numbers }
     /// The file's bytes: the canonical text and a newline.
     public var fileBytes: [UInt8] { Array((json.text + "\n").utf8) }
-    /// How a program that made or checked it ends: ok when certified, else `experiment`.
-    public var exitCode: ExitCode { isCertified ? .ok : .experiment }
+    /// How a program that made or checked it ends.
+    public var exitCode: ExitCode { verdict.exitCode }
 }

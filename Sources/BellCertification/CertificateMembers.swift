@@ -10,7 +10,7 @@ public enum CertificateMembers {
         "bounds": "every bound side by side, registered or not",
         "campaign": "which campaign",
         "claims": "the registered claims",
-        "consistency": "no-signalling and the settings against the declared bias",
+        "consistency": "no-signalling, the settings against the declared bias, and the quantum bound",
         "devices": "the boards, their firmware and their keys",
         "e_process": "the test that is valid at any time",
         "end": "how the campaign ended",
@@ -32,9 +32,10 @@ public enum CertificateMembers {
         "simulated": "whether anything was simulated",
         "software": "the belld that ran it",
         "statistics": "S, wins and their uncertainties",
+        "summary": "what the claim relies on and no data can refute, with how much it would shrink",
         "tally": "all counts and losses",
         "training": "the trials from which a power was chosen",
-        "verdict": "whether the headline claim is certified",
+        "verdict": "certified, not certified or invalid, for the headline claim",
         "version": "the format's version",
     ]
 }

@@ -7,10 +7,8 @@ struct Findings: Equatable, Sendable {
     let model: LocalModel
     let numbers: LiveStatistics
     let log10AzumaP: Double
-    let noSignalling: [NoSignallingTest]
-    let settings: [SettingTest]
-    /// log10 of the least p-value of all consistency tests, after Holm's adjustment over all of them.
-    let log10Consistency: Double
+    let consistency: ConsistencyFinding
+    let losses: LossFinding
     let locality: LocalityFinding
     let signatures: SignatureFinding
     let plan: PlanFinding
@@ -24,16 +22,17 @@ struct Findings: Equatable, Sendable {
     let bounds: BoundsReport
     /// The measurement-dependence inequality's value at the declared bias; nil without trials.
     let measurementDependence: Double?
-    /// What stands against every claim, whatever its numbers: locality, no-signalling, the settings' bias and health,
-    /// signatures.
+    /// Where the evidence contradicts itself: then it shows nothing at all.
+    let contradictions: [String]
+    /// What stands against every claim, whatever its numbers: contradictions, locality, consistency, losses that refute an
+    /// assumption, signatures, the settings' health, the chain of plans.
     let objections: [String]
     /// Why the headline is not certified; empty when it is.
     let reasons: [String]
 
-    /// The joint level of the consistency tests that can block a certificate.
-    static let consistencyLevel = -6.0
-
-    var isCertified: Bool { reasons.isEmpty }
+    var verdict: Certificate.Verdict {
+        !contradictions.isEmpty ? .invalid : reasons.isEmpty ? .certified : .notCertified
+    }
 
     init(_ evidence: CampaignEvidence) {
         let plan = evidence.sealed.plan
@@ -45,10 +44,9 @@ struct Findings: Equatable, Sendable {
         self.model = model
         self.numbers = numbers
         log10AzumaP = sealed.log10AzumaPValue(model)
-        noSignalling = NoSignallingTest.all(tally)
-        settings = SettingTest.all(tally, model: model)
-        log10Consistency =
-            holmAdjusted(log10P: noSignalling.map(\.log10P) + settings.map(\.log10P)).min() ?? 0
+        // Of the sealed n: where a stop rule ended the campaign, a tail of the n that the data chose would be no p-value.
+        consistency = ConsistencyFinding(tally, wins: sealed, model: model)
+        losses = LossFinding(tally)
         locality = LocalityFinding(evidence)
         signatures = SignatureFinding(evidence)
         self.plan = PlanFinding(evidence)
@@ -69,28 +67,12 @@ struct Findings: Equatable, Sendable {
             claims: claims.map { ($0.method, $0.event ?? $0.counted, $0.holds ? $0.value : nil) },
             predictionRatio: evidence.predictionRatio.log10PValue)
         measurementDependence = MeasurementDependence(model).value(tally, pattern: plan.pattern)
+        contradictions = locality.contradictions + signatures.contradictions
         objections =
-            Findings.objections(locality, log10Consistency) + signatures.objections + health.objections
-            + self.plan.objections
-        reasons = claims.prefix(1).filter { !$0.holds }.map(\.words) + objections
-    }
-
-    private static func objections(_ locality: LocalityFinding, _ log10Consistency: Double) -> [String] {
-        var reasons: [String] = []
-        switch locality.status {
-        case .audited, .assumed: break
-        case .unknown, .none: reasons.append("locality is \(locality.words)")
-        }
-        if !locality.contradictions.isEmpty {
-            reasons.append(
-                "blocks \(locality.contradictions.map(String.init).joined(separator: ", ")) call trials valid whose "
-                    + "margins do not exceed k·u")
-        }
-        if log10Consistency <= consistencyLevel {
-            reasons.append(
-                "no-signalling or the declared bias of the settings is refuted: least p = "
-                    + "\(NumberText.probability(log10: log10Consistency)) after Holm, registered level 1e-6")
-        }
-        return reasons
+            contradictions + locality.objections + consistency.objections + losses.objections + signatures.objections
+            + health.objections + self.plan.objections
+        let failed = claims.prefix(1).filter { !$0.holds }.map(\.words)
+        // Losses say why a claim fails. They stand against none that holds: each has the worst value in its numbers.
+        reasons = failed + (failed.isEmpty && objections.isEmpty ? [] : losses.noticeable) + objections
     }
 }

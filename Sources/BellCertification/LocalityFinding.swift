@@ -20,23 +20,41 @@ struct LocalityFinding: Equatable, Sendable {
     let required: Double?
     /// The largest u of a block, ps; nil without a block.
     let uncertainty: Double?
-    /// Blocks whose least margin does not exceed their own k·u although the audit called trials valid.
-    let contradictions: [UInt64]
+    /// Where blocks call trials valid whose least margin does not exceed their own k·u; empty when none does.
+    let contradictions: [String]
 
     init(_ evidence: CampaignEvidence) {
         margins = evidence.blocks.reduce(into: MarginSummary()) { $0 += $1.margins }
         required = evidence.blocks.map(\.requiredMargin).max()
         uncertainty = evidence.blocks.map(\.uncertainty).max()
-        contradictions = evidence.blocks.filter { block in
+        let wrong = evidence.blocks.filter { block in
             guard let least = block.margins.least else { return false }
             return Double(least.count) <= block.requiredMargin.rounded(.down)
-        }.map(\.number)
+        }
+        let shown = wrong.prefix(10).map { String($0.number) } + (wrong.count > 10 ? ["…"] : [])
+        contradictions =
+            wrong.isEmpty
+            ? []
+            : [
+                (wrong.count == 1 ? "block \(shown[0]) calls" : "blocks \(shown.joined(separator: ", ")) call")
+                    + " trials valid whose margins do "
+                    + "not exceed k·u"
+            ]
         if margins.known == 0, margins.unknown == 0 {
             status = .none
         } else if evidence.sealed.plan.inputBits == .host {
             status = .assumed
         } else {
             status = margins.unknown > 0 ? .unknown : .audited
+        }
+    }
+
+    /// What stands against every claim; empty where locality is audited, or assumed.
+    var objections: [String] {
+        switch status {
+        case .audited, .assumed: []
+        case .unknown: ["locality is \(words)"]
+        case .none: ["no trial is valid"]
         }
     }
 

@@ -5,7 +5,9 @@ struct SignatureFinding: Equatable, Sendable {
     let keys: PerNode<ChunkKey?>
     /// Over all blocks.
     let counts: PerNode<SignatureCount>
-    /// What stands against every claim; empty when each chunk is signed.
+    /// Chunks with a signature that is not their node's: they contradict the keys that the certificate names.
+    let contradictions: [String]
+    /// What else stands against every claim: chunks without a signature, a node without a key.
     let objections: [String]
 
     init(_ evidence: CampaignEvidence) {
@@ -13,7 +15,10 @@ struct SignatureFinding: Equatable, Sendable {
         counts = evidence.blocks.reduce(into: PerNode(alice: SignatureCount(), bob: SignatureCount())) { sum, block in
             for node in Node.allCases { sum[node] += block.signatures[node] }
         }
-        objections = Node.allCases.compactMap { SignatureFinding.objection(evidence, $0) }
+        let found = Node.allCases.map { (SignatureFinding.objection(evidence, $0), $0) }
+        let totals = counts
+        contradictions = found.filter { totals[$0.1].bad > 0 }.compactMap(\.0)
+        objections = found.filter { totals[$0.1].bad == 0 }.compactMap(\.0)
     }
 
     private static func objection(_ evidence: CampaignEvidence, _ node: Node) -> String? {

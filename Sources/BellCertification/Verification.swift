@@ -213,7 +213,7 @@ struct VerificationRun {
         return VerificationReport(
             campaign: journal.campaign, arms: arms, trials: trials, evidenceRoots: roots,
             certificateHash: certificate?.hash,
-            isCertified: differenceCount == 0 && hasEnded ? issued?.isCertified : nil,
+            verdict: differenceCount > 0 ? .invalid : hasEnded ? issued?.verdict : nil,
             simulated: journal.simulated,
             differences: differences, differenceCount: differenceCount)
     }

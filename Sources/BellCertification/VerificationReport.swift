@@ -10,8 +10,8 @@ public struct VerificationReport: Equatable, Sendable {
     public let evidenceRoots: PerNode<Digest>
     /// Hash of the certificate that was compared, or nil when there was none.
     public let certificateHash: Digest?
-    /// The verdict of the recomputed certificate; nil when anything differs, and while the campaign is under way.
-    public let isCertified: Bool?
+    /// That of the recomputed certificate, invalid when anything differs; nil while the campaign is under way.
+    public let verdict: Certificate.Verdict?
     /// Whether the data come from a simulation.
     public let simulated: Bool
     /// Every difference, as `place: what`; at most ``listLimit`` of them.
@@ -24,15 +24,19 @@ public struct VerificationReport: Equatable, Sendable {
 
     /// Whether everything agrees.
     public var matches: Bool { differenceCount == 0 }
-    /// Ok when everything agrees, else data integrity; whether the campaign is certified is another question.
-    public var exitCode: ExitCode { matches ? .ok : .dataIntegrity }
+    /// Whether the recomputed certificate is certified; nil when anything differs, and while the campaign is under way.
+    public var isCertified: Bool? { matches ? verdict.map { $0 == .certified } : nil }
+    /// Data integrity when anything differs or the evidence contradicts itself, else ok; whether the campaign is certified is
+    /// another question.
+    public var exitCode: ExitCode { matches && verdict != .invalid ? .ok : .dataIntegrity }
 
     /// The report for programs.
     public var json: JSON {
         [
             "campaign": .string(campaign.description), "match": .bool(matches), "arms": JSON(count: arms),
             "trials": JSON(count: trials), "certificate_hash": JSON(certificateHash?.description),
-            "certified": isCertified.map { .bool($0) } ?? .null, "simulated": .bool(simulated),
+            "verdict": JSON(verdict?.rawValue), "certified": isCertified.map { .bool($0) } ?? .null,
+            "simulated": .bool(simulated),
             "evidence_roots": evidenceRoots.json,
             "differences": .array(differences.map { .string($0) }), "difference_count": .int(Int64(differenceCount)),
         ]
@@ -54,9 +58,10 @@ public struct VerificationReport: Equatable, Sendable {
                 certificateHash == nil
                     ? "MATCH: the evidence agrees with itself; there is no certificate to compare"
                     : "MATCH: hashes, signatures, statuses, margins, counts and every number agree")
-            if let isCertified { page.row("verdict", isCertified ? "certified" : "not certified") }
+            if let verdict { page.row("verdict", verdict.words) }
         } else {
             page.row("result", "MISMATCH: \(differenceCount) differences")
+            page.row("verdict", "invalid: what is stored contradicts what follows from the halves")
             for difference in differences { page.item(difference) }
             if differences.count < differenceCount {
                 page.line("… and \(differenceCount - differences.count) more")

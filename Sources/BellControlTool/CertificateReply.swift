@@ -7,7 +7,7 @@ enum CertificateReply {
     /// Checks that a certificate is whole, and its signature when there is one.
     ///
     /// - Parameter isWhole: The page with everything instead of the summary.
-    /// - Returns: Exit 1 when its headline claim is not certified.
+    /// - Returns: Exit 1 when its headline claim is not certified, 4 when its evidence contradicts itself.
     /// - Throws: `certificate.altered`, `certificate.format`, `certificate.signature` and what reading files throws.
     static func make(_ file: CertificateFile, isWhole: Bool, style: Style) throws(BellError) -> Reply {
         let (certificate, signer): (Certificate, CertificateCheck.Signer?) =

@@ -16,8 +16,8 @@ extension CommandTree {
         [
             command(
                 "show", "Show a certificate as a page for people.",
-                "Works without a daemon. Ends with 1 when the headline claim is not certified, with 4 when a signature "
-                    + "beside it is not its own.", [], positionals: [file]),
+                "Works without a daemon. Ends with 1 when the headline claim is not certified, with 4 when the evidence "
+                    + "contradicts itself or a signature beside it is not its own.", [], positionals: [file]),
             command(
                 "verify", "Check a certificate's signature, form, numbers and evidence.",
                 """

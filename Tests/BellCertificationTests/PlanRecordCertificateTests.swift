@@ -43,11 +43,11 @@ struct PlanRecordCertificateTests {
     func dating() throws {
         let bare = try Certificate.issue(try Self.evidence(PlanRecord()))
         let word = "The plan's time of sealing is the laboratory's own word"
-        #expect(bare.json["assumptions"]?["boards-report-truly"]?.stringValue?.contains(word) == true)
+        #expect(bare.json["assumptions"]?["date-of-sealing"]?.stringValue?.contains(word) == true)
         #expect(bare.json["plan_chain"] == .null && bare.json["anchors"] == [])
         #expect(bare.planWords.first == "the chain of plans was not recorded")
         let anchored = try Certificate.issue(try Self.evidence(PlanRecord(anchors: try Self.anchors())))
-        let sentence = try #require(anchored.json["assumptions"]?["boards-report-truly"]?.stringValue)
+        let sentence = try #require(anchored.json["assumptions"]?["date-of-sealing"]?.stringValue)
         #expect(!sentence.contains(word))
         #expect(sentence.contains("The plan existed at 2026-11-21T07:30:00Z, if"))
         #expect(sentence.contains("when a notary signed it"))

@@ -149,7 +149,7 @@ def a_campaign_without_an_anchor_says_that_its_date_is_the_laboratory_s_own_word
         it.wait(lambda: it.state_is("completed"), "completed")
         certificate = it.certificate()
         assert certificate["plan"]["beacon"]["index"] == 7 and certificate["anchors"] == [], certificate["plan"]
-        assert "laboratory's own word" in certificate["assumptions"]["boards-report-truly"]
+        assert "laboratory's own word" in certificate["assumptions"]["date-of-sealing"]
         page = it.ctl("certificate", "anchors").stdout
         assert "no outside anchor" in page and "quotes pulse 7" in page, page
         it.ctl("campaign", "verify")

@@ -27,17 +27,19 @@ enum CertificateCommand {
                 to: try CertificateCheck.journal(
                     journal, certificate: certificate, signer: signer, console: invocation.console))
         }
-        let verdict = certificate.isCertified ? "certified" : "not certified"
+        let verdict = certificate.verdict.rawValue
         let reply = Reply(
             json: [
                 "campaign": .string(certificate.evidence.campaign.description), "match": true,
-                "certificate_hash": .string(certificate.hash.description), "certified": .bool(certificate.isCertified),
-                "simulated": .bool(certificate.isSimulated), "signature": signer.json,
+                "certificate_hash": .string(certificate.hash.description), "verdict": .string(verdict),
+                "certified": .bool(certificate.isCertified), "simulated": .bool(certificate.isSimulated),
+                "signature": signer.json,
             ],
             text: signer.text
                 + "numbers       each follows from the certificate's own evidence\n"
                 + "evidence      there is no journal beside the certificate: it was not recomputed\n"
-                + "verdict       \(verdict)\(certificate.isSimulated ? "   SIMULATED" : "")\n")
+                + "verdict       \(verdict)\(certificate.isSimulated ? "   SIMULATED" : "")\n",
+            exit: certificate.verdict == .invalid ? .dataIntegrity : .ok)
         return anchors.added(to: reply)
     }
 

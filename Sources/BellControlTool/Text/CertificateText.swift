@@ -6,8 +6,12 @@ enum CertificateText {
     ///
     /// - Parameter json: The certificate; what it lacks becomes `–`.
     static func summary(_ json: JSON, path: String, style: Style = .plain) -> String {
-        let isCertified = json["verdict"] == "certified"
-        var text = isCertified ? style.good(style.bold("CERTIFIED")) : style.bad(style.bold("NOT CERTIFIED"))
+        var text =
+            switch json["verdict"]?.stringValue {
+            case "certified": style.good(style.bold("CERTIFIED"))
+            case "invalid": style.bad(style.bold("INVALID: the evidence contradicts itself"))
+            default: style.bad(style.bold("NOT CERTIFIED"))
+            }
         if json["simulated"]?.boolValue != false {
             text += "  \(style.warn("SIMULATED: says nothing about nature"))"
         }
@@ -19,6 +23,9 @@ enum CertificateText {
         for reason in json["reasons"]?.arrayValue ?? [] { line("because", Style.safe(reason.stringValue)) }
         for claim in json["claims"]?.arrayValue ?? [] {
             line(claim["headline"] == true ? "headline" : "further", Style.safe(claim["words"]?.stringValue))
+        }
+        for (i, item) in (json["summary"]?.arrayValue ?? []).enumerated() {
+            line(i == 0 ? "relies on" : "and", Style.safe(item["words"]?.stringValue, limit: 1000))
         }
         let tally = json["tally"]
         line(

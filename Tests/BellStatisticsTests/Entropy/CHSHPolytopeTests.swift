@@ -6,7 +6,7 @@ import Testing
 @testable import BellStatistics
 
 /// P(ab|xy) of a real two-qubit state, real projective measurements: every CHSH value is reached by one of these.
-private func quantumBehaviour(using random: inout SplitMix) -> [Double] {
+func quantumBehaviour(using random: inout SplitMix) -> [Double] {
     var angles = (0..<4).map { _ in Double.random(in: 0..<Double.pi, using: &random) }
     var state = (0..<4).map { _ in Double.random(in: -1...1, using: &random) }
     if Bool.random(using: &random) {
