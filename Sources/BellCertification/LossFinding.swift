@@ -44,10 +44,10 @@ struct LossFinding: Equatable, Sendable {
         case .bobMissing: "no record of bob came back"
         case .unhealthy: "a node reported a fault"
         case .locality: "their margins do not exceed k·u"
-        case .clock: "the clock records disagree or are missing, so that there is no common time"
+        case .clock: "the clock records disagree, run back or are missing, so that there is no common time"
         case .mispaired:
-            "the halves name different pulses, copies of them contradict each other, or an event lies outside of its "
-                + "pulse's period"
+            "the halves name different pulses, copies of them contradict each other, a boot that was left returns, or "
+                + "an event lies outside of its pulse's period"
         case .malformed: "a setting or outcome is neither 0 nor 1"
         case .hostBitMismatch: "their settings are not the bits that the host had committed to"
         }

@@ -66,7 +66,7 @@ struct VerdictTests {
         #expect(found.noticeable.count == 1 && found.objections.isEmpty, "100 of 10 000 are not")
         #expect(
             found.noticeable[0]
-                == "200 of 10 000 trials (2.0 %) were lost as clock: the clock records disagree or are missing, so that "
+                == "200 of 10 000 trials (2.0 %) were lost as clock: the clock records disagree, run back or are missing, so that "
                 + "there is no common time")
         tally.add(TrialStatus(loss: .aliceMissing), times: 1000)
         #expect(LossFinding(tally).noticeable.map { $0.contains("alice_missing") } == [true, false])
