@@ -82,7 +82,8 @@ struct AttackCampaign {
                     number: UInt64(i / 4), calibrationHash: Blake2b.hash(text: "calibration"), audit: parameters)
             }
             let count = min(Self.trialsPerArm, trials - first)
-            let bits = host.map { _ in PerNode { _ in host?.next(count / 8) ?? [] } }
+            var bits: PerNode<[UInt8]>?
+            if host != nil { bits = PerNode { _ in host?.next(count / 8) ?? [] } }
             var arm = campaign.arm(count: count, hostBits: bits)
             change(&arm)
             let header = ArmHeader(

@@ -306,4 +306,13 @@ struct StatusTextTests {
         let text = CertificateText.summary([:], path: "/c.json")
         #expect(text.hasPrefix("NOT CERTIFIED  SIMULATED"))
     }
+
+    @Test("a summary names what the claim relies on, and evidence that contradicts itself")
+    func reliesOn() {
+        let text = CertificateText.summary(
+            ["verdict": "invalid", "summary": [["words": "that a\u{1b}[2J holds"], ["words": "that b holds"]]],
+            path: "/c")
+        #expect(text.hasPrefix("INVALID: the evidence contradicts itself"))
+        #expect(text.contains("  relies on    that a·[2J holds\n  and          that b holds\n"))
+    }
 }
