@@ -1,4 +1,5 @@
 import BellAudit
+import BellCrypto
 import BellModel
 import BellStatistics
 

@@ -41,7 +41,7 @@ struct AttackCampaign {
         let forecast = try #require(
             ProbabilityEstimation.best(trials: UInt64(trials), winProbability: 0.78, model: model, epsilon: 1e-6))
         return .probabilityEstimation(
-            bits: forecast.onePercentQuantile.rounded(.down), power: forecast.factor.power, epsilon: 1e-6)
+            bits: forecast.onePercentQuantile.rounded(.down), power: .fixed(forecast.factor.power), epsilon: 1e-6)
     }
 
     /// Every other kind of claim, each at an error of 1e-6 or so.
