@@ -67,6 +67,12 @@ extension CampaignRunner {
     /// Stores an outside anchor of a sealed plan.
     func anchor(_ name: String, _ anchor: PlanAnchor) throws(BellError) -> JSON {
         let entry = try store.find(name)
+        // Not beside a start, which fixes what is there.
+        guard !isChanging else {
+            throw BellError(
+                .campaignBusy, "A campaign is being sealed or begun.", at: "campaign", state: "nothing was stored",
+                fix: "try again in a second; `bellctl campaign show \(entry.sealed.number)` says how it stands")
+        }
         try Journal.open(at: store.journal(of: entry.id)).addAnchor(anchor)
         log.info("plan anchored", ["campaign": entry.id, "kind": anchor.kind])
         return [

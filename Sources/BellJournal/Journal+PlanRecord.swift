@@ -41,13 +41,13 @@ extension Journal {
     /// - Parameter state: The campaign's; the word is the caller's.
     /// - Throws: `journal.order` when it is fixed; `sqlite.full`, `sqlite.…`.
     public func fixPlanRecord(_ chain: PlanChain, state: String) throws(BellError) {
-        let count = try anchors().count
         guard try database.value("SELECT count(*) FROM plan_chain") == .int(0), nextArm == 0 else {
             throw BellError(
                 .journalOrder, "What is known of the plan is fixed already.", at: path, state: "nothing was written")
         }
         try write("plan record") { () throws(BellError) in
-            try insertPlanRecord(database, chain, anchors: count)
+            // Inside of the transaction: what is fixed is what is there.
+            try insertPlanRecord(database, chain, anchors: try anchors().count)
             try database.run("UPDATE state SET state = ?1, reason = ''", [.text(state)])
         }
     }

@@ -9,7 +9,7 @@ import Testing
 
 @testable import BellDaemon
 
-@Suite("Plans that are sealed, anchored, begun and abandoned")
+@Suite("Plans that are sealed, anchored, begun and abandoned", .blocking)
 struct SealTests {
     private func seal(_ daemon: RunningDaemon, _ plan: String) throws -> CampaignID {
         let answer = try daemon.call("campaign.seal", ["plan_path": .string(plan)])

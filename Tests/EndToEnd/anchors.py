@@ -5,6 +5,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import time
 
 from certificates import need_openssl
 from harness import BIN, folder, lab, run, test
@@ -170,21 +171,26 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
         sealed = []
 
         def ready():
-            done = it.ctl("status", "--json", code=None)
-            return done.returncode == 0 and all(
-                any(d["name"] == f"{node}/board" and d["state"] == "connected" for d in json.loads(done.stdout)["devices"])
-                for node in ("alice", "bob"))
+            done = it.ctl("device", "list", "--json", code=None)
+            devices = json.loads(done.stdout)["devices"] if done.returncode == 0 else []
+            return len(devices) >= 2 and all(d["state"] == "connected" for d in devices)
 
-        # bellctl begins in 20 to 50 ms, sealing takes another 50 to 100.
-        for delay in 0.05, 0.09, 0.15:
+        def reached(stage, known):
+            """Whether the folder that is being made has come so far."""
+            return any((path / stage).exists() for path in (it.state / "campaigns").glob("*") if path not in known)
+
+        for stage in "sequence.yaml", "journal.sqlite", "journal.sqlite-wal", "plan.json":
             it.wait(ready, "both boards", 40)
             belld = it.pid("belld")
+            known = set((it.state / "campaigns").glob("*"))
             words = [BIN / "bellctl", "campaign", "seal", it.plan(trials=8192), "--state", it.state]
             with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=it.folder) as client:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    client.wait(delay)
+                end = time.monotonic() + 20
+                while not reached(stage, known) and time.monotonic() < end:
+                    time.sleep(0.0005)
                 os.kill(belld, signal.SIGKILL)
                 client.kill()
+            assert reached(stage, known), stage
             it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
             rows = it.json("campaign", "list")["campaigns"]
             assert all(row["state"] == "sealed" for row in rows), rows
@@ -218,6 +224,6 @@ def sealing_and_anchoring_killed_at_any_moment_leave_all_or_nothing():
         it.wait(lambda: it.state_is("completed"), "completed")
         certificate = json.loads((journal.parent / "certificate.json").read_text())
         assert [a["by"] for a in certificate["anchors"]] == texts, certificate["anchors"]
-        assert certificate["plan_chain"]["counts"] == {"sealed": last["number"] - 1}, certificate["plan_chain"]
+        assert certificate["plan_chain"]["counts"] .get("sealed", 0) == last["number"] - 1 > 0, certificate["plan_chain"]
         assert not [r for r in certificate["reasons"] if "chain" in r], certificate["reasons"]
         it.ctl("campaign", "verify", number)
