@@ -98,7 +98,9 @@ import TestSupport
 
     @Test("Numbers of a hostile certificate never trap")
     func hostile() throws {
-        let certificate = try CampaignFixture(table1Counts).certificate()
+        var fixture = CampaignFixture(table1Counts)
+        fixture.plan.headline = .probabilityEstimation(bits: 9, power: .trained(trials: 1000), epsilon: 0.01)
+        let certificate = try fixture.certificate()
         for key in [
             "campaign", "plan", "blocks", "e_process", "prediction_ratio", "training", "end", "plan_hash", "simulated",
         ] {

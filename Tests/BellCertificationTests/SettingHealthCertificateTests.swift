@@ -89,7 +89,8 @@ import TestSupport
             try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: good.planHash, devices: good.devices,
                 simulated: good.simulated, software: good.software, blocks: good.blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, settingHealth: altered, end: good.end)
+                predictionRatio: good.predictionRatio, training: good.training, settingHealth: altered,
+                end: good.end)
         }
         #expect(error?.code == .certificateEvidence && error?.place == "rng_health.alice")
         // A shorter run that could be: the evidence is consistent, the certificate another one.
@@ -100,7 +101,8 @@ import TestSupport
             try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: good.planHash, devices: good.devices,
                 simulated: good.simulated, software: good.software, blocks: good.blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, settingHealth: shorter, end: good.end))
+                predictionRatio: good.predictionRatio, training: good.training, settingHealth: shorter,
+                end: good.end))
         let list = JSONDifference.list(other.json, expected: try Certificate.issue(good).json, path: "")
         #expect(list.contains { $0.contains("rng_health.alice.run") }, "\(list)")
     }

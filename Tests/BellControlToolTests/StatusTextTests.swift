@@ -75,11 +75,11 @@ struct StatusTextTests {
         #expect(
             GateText.list(Self.gates.arrayValue ?? [], now: 1008) == """
                 gates, looked at 8 s ago
-                  gate                     value            allowed                                           measured  state   until
-                  fridge.mixing_chamber_k  0.031 K          at most 0.02 K                                        then  CLOSED  it is well again
-                  alice.drive_detuning     -1230 ± 120 Hz   change at most 30000 Hz                   12 min 05 s before  open    measured in 17 min 55 s
-                  bob.thermal_population   0.200 ± 0.010    at most 0.05                                          then  CLOSED  a person resumes
-                  link.link_phase          –                at least -1, at most 1, change at most 0.3 rad       never  open    the next block
+                  gate                     value           allowed                                                   measured  state   until
+                  fridge.mixing_chamber_k  0.031 K         at most 0.02 K                                                then  CLOSED  it is well again
+                  alice.drive_detuning     -1230 ± 120 Hz  change at most 30000 Hz                         12 min 05 s before  open    measured in 17 min 55 s
+                  bob.thermal_population   0.200 ± 0.010   at most 0.05                                                  then  CLOSED  a person resumes
+                  link.link_phase          –               at least -1, at most 1, change at most 0.3 rad               never  open    the next block
                   fridge.mixing_chamber_k is 0.031 K, allowed: at most 0.02 K
                   bob.thermal_population is 0.2, allowed: at most 0.05
 
