@@ -89,8 +89,7 @@ import TestSupport
             try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: good.planHash, devices: good.devices,
                 simulated: good.simulated, software: good.software, blocks: good.blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, training: good.training, settingHealth: altered,
-                end: good.end)
+                predictionRatio: good.predictionRatio, training: good.training, settingHealth: altered, end: good.end)
         }
         #expect(error?.code == .certificateEvidence && error?.place == "rng_health.alice")
         // A shorter run that could be: the evidence is consistent, the certificate another one.
@@ -101,9 +100,31 @@ import TestSupport
             try CampaignEvidence(
                 campaign: good.campaign, sealed: good.sealed, planHash: good.planHash, devices: good.devices,
                 simulated: good.simulated, software: good.software, blocks: good.blocks, eProcess: good.eProcess,
-                predictionRatio: good.predictionRatio, training: good.training, settingHealth: shorter,
-                end: good.end))
+                predictionRatio: good.predictionRatio, training: good.training, settingHealth: shorter, end: good.end))
         let list = JSONDifference.list(other.json, expected: try Certificate.issue(good).json, path: "")
         #expect(list.contains { $0.contains("rng_health.alice.run") }, "\(list)")
+    }
+
+    @Test("Hostile numbers in the evidence are refused, and a forged cut-off is found")
+    func hostile() throws {
+        let certificate = try Self.fixture { _, random in Self.fair(&random) }.certificate()
+        let good = try #require(certificate.json["rng_health"]?["bob"]?.objectValue)
+        for key in good.keys {
+            for value in [JSON.null, .int(-1), .string(String(UInt64.max)), [], .double(1e300), .int(Int64.max)] {
+                let forged = try CertificateParsingTests.forged(certificate) {
+                    $0["rng_health"] = [
+                        "alice": certificate.json["rng_health"]?["alice"] ?? .null,
+                        "bob": .object(good.merging([key: value]) { $1 }),
+                    ]
+                }
+                #expect(CertificateParsingTests.error(forged) != nil, "\(key) = \(value.text)")
+            }
+        }
+        let lenient = try CertificateParsingTests.forged(certificate) { members in
+            var tests = members["rng_health_tests"]?.objectValue ?? [:]
+            tests["repetition_cutoff"] = 1000
+            members["rng_health_tests"] = .object(tests)
+        }
+        #expect(CertificateParsingTests.error(lenient)?.code == .certificateAltered)
     }
 }
