@@ -67,7 +67,7 @@ test-night: build ## Runs ten hours of a drifting laboratory, with and without a
 	@/usr/bin/python3 Tests/EndToEnd/night.py $(BIN)
 	@/usr/bin/python3 Tests/EndToEnd/gates.py $(BIN)
 
-test-soundness: setup ## Plays thousands of cheating campaigns and counts the certificates; a few minutes (docs/soundness.md).
+test-soundness: setup ## Plays thousands of cheating campaigns and counts the certificates; about seven minutes (docs/soundness.md).
 	swift build --build-tests $(FLAGS)
 	BELL_SOUNDNESS=1000 swift test --skip-build $(FLAGS) --no-parallel --filter '^SoundnessTests'
 
