@@ -220,6 +220,13 @@ let package = Package(
                 "TestSupport", "BellStatistics", "BellJournal", "BellAudit", "BellTiming", "BellCrypto", "BellSQLite",
                 "MockLab",
             ]),
+        // Campaigns by the hundred through the certificate; `make test-soundness` plays thousands (docs/soundness.md).
+        .testTarget(
+            name: "SoundnessTests",
+            dependencies: [
+                "BellModel", "BellTiming", "BellStatistics", "BellAudit", "BellCrypto", "BellJournal",
+                "BellCertification", "BellCampaign", "MockLab",
+            ], swiftSettings: strict),
         tests(
             of: "BellCampaign",
             [

@@ -82,7 +82,7 @@ struct DaemonBench {
                 id: "belld-disk", what: "on disk, a trial",
                 value: Double(Self.diskBytes(state.campaigns)) / Double(trials),
                 unit: .bytes, beside: [.init(name: "raw: two records of 32 bytes", value: 64)], goal: "about 10"),
-        ]
+        ] + (try VerifyBench(bench, trials: trials, armTrials: armTrials).run(state, hash: limits[0]))
     }
 
     /// Ends a wait in which nothing has come for long.

@@ -28,7 +28,7 @@ enum Machine {
     }
 
     private static var kernel: String { firstWord(of: "/proc/sys/kernel/osrelease") }
-    private static var load: String { firstWord(of: "/proc/loadavg") }
+    static var load: String { firstWord(of: "/proc/loadavg") }
 
     private static func firstWord(of path: String) -> String {
         ((try? readText(path)) ?? "").split { $0 == " " || $0 == "\n" }.first.map(String.init) ?? "unknown"

@@ -70,10 +70,11 @@ public struct EvidenceBuilder {
     /// - Parameters:
     ///   - header: What was committed before the arm.
     ///   - signatures: Of the halves, in their order; nil for one without.
+    ///   - hashes: Of the halves' records, in their order, from who has just computed them; nil: they are computed.
     /// - Throws: `certificate.evidence` when no block is open, or the arm does not begin at the next trial.
     @discardableResult
     public mutating func add(
-        _ arm: ArmEvidence, header: ArmHeader, signatures: PerNode<[[UInt8]?]>
+        _ arm: ArmEvidence, header: ArmHeader, signatures: PerNode<[[UInt8]?]>, hashes: PerNode<[Digest]>? = nil
     ) throws(BellError) -> ArmAudit {
         guard var block = open else {
             throw BellError(.certificateEvidence, "An arm lies outside of every block.", at: "trial \(arm.firstIndex)")
@@ -96,18 +97,24 @@ public struct EvidenceBuilder {
         stopRule?.add(result.tally)
         training.add(result.tally, pattern: sealed.plan.pattern)
         health.add(result.statuses, from: arm.firstIndex)
-        for node in Node.allCases { take(arm, header, node, signatures[node]) }
+        for node in Node.allCases {
+            take(
+                arm, header, node, signatures[node], hashes?[node] ?? arm.halves[node].map { Blake2b.hash($0.records) })
+        }
         hasSimulatedRecords = hasSimulatedRecords || result.simulated
         nextIndex = end
         return result
     }
 
     /// Hashes a node's part of an arm into its leaf, and has its signatures checked.
-    private mutating func take(_ arm: ArmEvidence, _ header: ArmHeader, _ node: Node, _ signatures: [[UInt8]?]) {
-        let chunks = arm.halves[node].map { half in
+    private mutating func take(
+        _ arm: ArmEvidence, _ header: ArmHeader, _ node: Node, _ signatures: [[UInt8]?], _ hashes: [Digest]
+    ) {
+        precondition(hashes.count == arm.halves[node].count, "a hash belongs to each half")
+        let chunks = zip(arm.halves[node], hashes).map { half, hash in
             EvidenceLeaf.Chunk(
                 firstIndex: half.firstIndex, firstPulse: half.firstPulse, bootID: half.bootID,
-                count: UInt64(half.count), hash: Blake2b.hash(half.records))
+                count: UInt64(half.count), hash: hash)
         }
         let leaf = EvidenceLeaf(
             node: node, arm: header.arm, firstIndex: arm.firstIndex, count: UInt64(arm.count),

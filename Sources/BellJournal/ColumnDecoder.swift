@@ -15,31 +15,33 @@ final class ColumnDecoder {
     /// - Throws: `journal.damaged`.
     func records(_ encoded: [UInt8], count: Int) throws(BellError) -> [UInt8] {
         try begin(encoded, count)
-        var out = [UInt8](repeating: 0, count: count * TrialRecord.byteCount)
-        func store<T: FixedWidthInteger>(_ values: [UInt64], _ type: T.Type, _ offset: Int) {
-            out.withUnsafeMutableBytes { out in
-                for i in 0..<count {
-                    out.storeBytes(
-                        of: T(truncatingIfNeeded: values[i]).littleEndian,
-                        toByteOffset: i * TrialRecord.byteCount + offset, as: T.self)
-                }
-            }
-        }
-        store(try line(count), UInt64.self, 0)
-        store(try line(count), UInt64.self, 8)
-        store(try line(count, limit: UInt64(UInt32.max)), UInt32.self, 16)
-        store(try line(count, limit: UInt64(UInt16.max)), UInt16.self, 26)
-        store(try line(count, limit: UInt64(UInt32.max)), UInt32.self, 28)
-        for offset in 20..<24 {
-            let plane = try plane(count)
-            for i in 0..<count { out[i * TrialRecord.byteCount + offset] = plane[i] }
-        }
-        for offset in 24..<26 {
-            let plane = try bits(count)
-            for i in 0..<count { out[i * TrialRecord.byteCount + offset] = plane[i] }
-        }
+        let indices = try line(count)
+        let ticks = try line(count)
+        let stops = try line(count, limit: UInt64(UInt32.max))
+        let flags = try line(count, limit: UInt64(UInt16.max))
+        let rest = try line(count, limit: UInt64(UInt32.max))
+        var planes: [[UInt8]] = []
+        for _ in 20..<24 { planes.append(try plane(count)) }
+        for _ in 24..<26 { planes.append(try bits(count)) }
         try finish()
-        return out
+        // Record by record, so that each byte is written once.
+        let size = TrialRecord.byteCount
+        return [UInt8](unsafeUninitializedCapacity: count * size) { buffer, used in
+            let out = UnsafeMutableRawBufferPointer(buffer)
+            func store<T: FixedWidthInteger>(_ value: UInt64, _ type: T.Type, _ at: Int) {
+                out.storeBytes(of: T(truncatingIfNeeded: value).littleEndian, toByteOffset: at, as: T.self)
+            }
+            for i in 0..<count {
+                let at = i * size
+                store(indices[i], UInt64.self, at)
+                store(ticks[i], UInt64.self, at + 8)
+                store(stops[i], UInt32.self, at + 16)
+                for plane in 0..<6 { out[at + 20 + plane] = planes[plane][i] }
+                store(flags[i], UInt16.self, at + 26)
+                store(rest[i], UInt32.self, at + 28)
+            }
+            used = count * size
+        }
     }
 
     /// The clock records.

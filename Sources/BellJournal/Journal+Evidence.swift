@@ -1,5 +1,5 @@
 import BellCrypto
-import BellModel
+public import BellModel
 import BellSQLite
 
 /// A row of `result`, before its evidence is read.
@@ -68,57 +68,51 @@ extension Journal {
         return found
     }
 
-    /// Reads an arm's evidence and result, and compares every hash.
+    /// Begins to read an arm; ``ArmReading/take()`` waits for it, every hash computed anew and compared.
     ///
-    /// - Parameter recorded: False to leave a result aside that may be there.
-    func evidence(of header: ArmHeader, recorded: Bool = true) throws(BellError) -> (
-        evidence: ArmEvidence, result: StoredArm.Result?
-    ) {
+    /// - Parameters:
+    ///   - recorded: False to leave a result aside that may be there.
+    ///   - records: False to leave the halves empty.
+    /// - Throws: `journal.hash-mismatch` for the host's bits, `journal.damaged`, `journal.structure`, `sqlite.…`.
+    public func begin(
+        _ header: ArmHeader, recorded: Bool = true, records: Bool = true
+    ) throws(BellError) -> ArmReading {
         let place = "arm \(header.arm)"
         var evidence = ArmEvidence(
             firstIndex: header.firstIndex, count: header.count, halves: PerNode(alice: [], bob: []),
             clocks: PerNode(alice: [], bob: []), hostBits: try hostBits(of: header)?.bits)
-        guard recorded, let row = try resultRow(header) else { return (evidence, nil) }
-        for node in Node.allCases {
-            for (chunk, id) in zip(row.result.chunks[node], row.chunkIDs[node]) {
-                evidence.halves[node].append(try half(chunk, id, "\(place), chunk \(id) of \(node.name)"))
-            }
-        }
+        guard recorded, let row = try resultRow(header) else { return ArmReading(evidence, nil) }
         evidence.clocks = row.result.clocks
         let digest = Journal.digest(
             of: header, chunks: row.result.chunks, clocks: evidence.clocks, statuses: row.result.statuses,
             margins: row.marginsText)
-        guard digest == row.digest else {
-            throw mismatch("The arm does not have the hash that it was written with.", place)
+        let fault =
+            digest == row.digest ? nil : mismatch("The arm does not have the hash that it was written with.", place)
+        let reading = ArmReading(evidence, row.result, fault: fault)
+        guard records else { return reading }
+        for node in Node.allCases {
+            var chunks: [HalfLane.Chunk] = []
+            for (chunk, id) in zip(row.result.chunks[node], row.chunkIDs[node]) {
+                chunks.append(
+                    HalfLane.Chunk(
+                        stored: chunk, columns: try columns(id),
+                        place: "\(path), \(place), chunk \(id) of \(node.name)"))
+            }
+            reading.begin(chunks, of: node, on: lanes[node])
         }
-        return (evidence, row.result)
+        return reading
     }
 
-    private func half(_ chunk: StoredChunk, _ id: Int64, _ place: String) throws(BellError) -> HalfChunk {
+    private func columns(_ id: Int64) throws(BellError) -> [UInt8] {
         var columns: [UInt8] = []
         try database.prepare("SELECT columns FROM chunk WHERE id = ?1").rows([.int(id)]) { row throws(BellError) in
             columns = try row.blob(0)
         }
-        let records = try located(place) { () throws(BellError) in
-            try decoder.records(columns, count: Int(chunk.count))
-        }
-        guard Blake2b.hash(records) == chunk.hash else {
-            throw mismatch("The records do not have the hash that they were written with.", place)
-        }
-        return HalfChunk(
-            node: chunk.node, firstIndex: chunk.firstIndex, firstPulse: chunk.firstPulse, bootID: chunk.bootID,
-            records: records)
+        return columns
     }
 
     /// Adds the place to an error of the decoder.
     private func located<T>(_ place: String, _ body: () throws(BellError) -> T) throws(BellError) -> T {
-        do throws(BellError) {
-            return try body()
-        } catch {
-            var error = error
-            error.place = "\(path), \(place)"
-            error.fix = "restore the journal from a copy; the evidence proves nothing as it is"
-            throw error
-        }
+        do throws(BellError) { return try body() } catch { throw error.inEvidence(at: "\(path), \(place)") }
     }
 }

@@ -174,6 +174,6 @@ extension Journal {
         guard let header = try header(of: arm) else {
             throw BellError(.journalOrder, "There is no arm \(arm); \(nextArm) are committed.", at: path)
         }
-        return try evidence(of: header).evidence
+        return try begin(header).take().evidence
     }
 }

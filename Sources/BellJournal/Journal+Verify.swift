@@ -5,13 +5,16 @@ import BellSQLite
 extension Journal {
     /// Reads everything and compares all hashes, chains, orders and counts; the audit itself is not repeated.
     ///
+    /// - Parameter records: False to leave out the records themselves, where the caller reads every arm anyhow.
     /// - Throws: The first failure, `sqlite.corrupt` when SQLite finds its own structure damaged.
-    public func verifyStructure() throws(BellError) { try snapshot { () throws(BellError) in try verifyAll() } }
+    public func verifyStructure(records: Bool = true) throws(BellError) {
+        try snapshot { () throws(BellError) in try verifyAll(records) }
+    }
 
-    private func verifyAll() throws(BellError) {
+    private func verifyAll(_ records: Bool) throws(BellError) {
         try refresh()
         try checkPages()
-        let reader = try JournalReader(self)
+        let reader = try JournalReader(self, records: records)
         var chunks: Int64 = 0
         while let arm = try reader.next() {
             guard let result = arm.result else { continue }

@@ -26,7 +26,9 @@ public final class Journal {
     let isReadOnly: Bool
     private var isInSnapshot = false
     let encoder = ColumnEncoder()
+    /// Of everything but records, which have ``lanes``.
     let decoder = ColumnDecoder()
+    let lanes = PerNode { HalfLane($0) }
     /// One past the last committed trial, and arm.
     public internal(set) var nextIndex: UInt64 = 0
     public internal(set) var nextArm: UInt64 = 0

@@ -25,6 +25,7 @@ public final class JournalReader {
     public private(set) var chainHeads = PerNode<Digest>(alice: .zero, bob: .zero)
     /// One past the last trial read.
     public private(set) var nextIndex: UInt64 = 0
+    private let records: Bool
     private var nextArm: UInt64 = 0
     private var block = 0
     private let committedArms: UInt64
@@ -38,8 +39,11 @@ public final class JournalReader {
     public convenience init(path: String) throws(BellError) { try self.init(try Journal.openReadOnly(at: path)) }
 
     /// Reads from an open journal, as far as it was written when the reader was made.
-    public init(_ journal: Journal) throws(BellError) {
+    ///
+    /// - Parameter records: False to leave the halves empty and their records unhashed.
+    public init(_ journal: Journal, records: Bool = true) throws(BellError) {
         self.journal = journal
+        self.records = records
         blocks = try journal.snapshot { () throws(BellError) in
             try journal.refresh()
             return try journal.blocks()
@@ -73,7 +77,7 @@ public final class JournalReader {
         try enterBlock(of: header, place)
         // What a living daemon has recorded since the reader was made is left for the next reader.
         let isRecorded = nextArm < recordedArms
-        let (evidence, result) = try journal.evidence(of: header, recorded: isRecorded)
+        let (evidence, result) = try journal.begin(header, recorded: isRecorded, records: records).take()
         if isRecorded && result == nil { throw journal.structure("The arm's result is missing.", place) }
         if let result {
             for node in Node.allCases {

@@ -44,6 +44,9 @@ struct Cheat: Sendable {
     /// An arm begins.
     mutating func beginArm() { best = nil }
 
+    /// The outcomes reach another S from here on, where a message makes them.
+    mutating func reach(sValue: Double) { strategy?.reach(sValue: sValue) }
+
     /// The settings of a slice where the attack chooses their law.
     mutating func settings(count: Int) -> PerNode<[UInt8]>? { strategy?.settings(count: count) }
 

@@ -25,7 +25,7 @@ public struct CheatingCampaign: Sendable {
     private let schedule: Schedule
     private var cheat: Cheat
     private var bits: PerNode<NodeRandomness>
-    private let counters: PerNode<TickCounter>
+    private var counters: PerNode<TickCounter>
     private let boards: PerNode<BoardTruth>
     private let period: UInt64
     private var bootIDs = PerNode<UInt64>(alice: 1, bob: 2)
@@ -62,6 +62,18 @@ public struct CheatingCampaign: Sendable {
         period = UInt64((Double(schedule.period) / boards.alice.tickRate.hertz * 1e12).rounded())
         self.boards = boards
         self.schedule = schedule
+    }
+
+    /// An honest laboratory drifts: S from the next trial on.
+    public mutating func drift(toSValue sValue: Double) { cheat.reach(sValue: sValue) }
+
+    /// Both boards restart between two arms: new boot ids, and clocks that count from `tick`.
+    public mutating func restart(atTick tick: UInt64) {
+        bootIDs = bootIDs.map { $0 + 2 }
+        counters = PerNode { node in
+            TickCounter(
+                rate: boards[node].tickRate, drift: boards[node].drift, start: tick, since: nextIndex &* period)
+        }
     }
 
     /// Plays an arm; pulse and trial indices are equal.

@@ -18,18 +18,20 @@ struct CheatingStrategy: Sendable {
     /// Setting pairs foreseen for the coming trials, the next one's last.
     private var foreseen: [UInt8] = []
     /// Of 2^32: how often both sides use their message.
-    private let signalled: UInt64
+    private var signalled: UInt64 = 0
 
     init(_ adversary: Adversary, seed: UInt64) {
         self.adversary = adversary
         game = CHSHGame(adversary.pattern)
         random = Xoshiro256(seed: seed, stream: 4)
+        if case .signal(_, let sValue, _) = adversary.attack { reach(sValue: sValue) }
+    }
+
+    /// Lets the message give another S from the next trial on; without a message nothing changes.
+    mutating func reach(sValue: Double) {
+        guard case .signal = adversary.attack else { return }
         // A share p of trials that are won always, and else the local 3/4, gives S = 4p + 2(1 − p).
-        if case .signal(_, let sValue, _) = adversary.attack {
-            signalled = UInt64(min(max((sValue - 2) / 2, 0), 1) * 0x1p32)
-        } else {
-            signalled = 0
-        }
+        signalled = UInt64(min(max((sValue - 2) / 2, 0), 1) * 0x1p32)
     }
 
     /// Whether outcomes are the adversary's and not the physics'.
