@@ -17,8 +17,8 @@ struct BoundaryClaims {
             [
                 .localRealism(significance: error), .localRealism(significance: error, test: .winCount),
                 .localRealism(significance: error, test: .predictionRatio, expected: 2.1),
-                .probabilityEstimation(bits: Self.bits, power: power, epsilon: error),
-                .probabilityEstimation(bits: Self.bits, power: powerOfKappa, epsilon: 0.5, kappa: error),
+                .probabilityEstimation(bits: Self.bits, power: .fixed(power), epsilon: error),
+                .probabilityEstimation(bits: Self.bits, power: .fixed(powerOfKappa), epsilon: 0.5, kappa: error),
                 try pironio, try accumulation,
             ]
         }

@@ -55,7 +55,7 @@ import Testing
                 trials: night.trials, winProbability: 0.98 * (0.5 + 2.2 / 8), model: model, epsilon: 1e-6))
         let bits = forecast.onePercentQuantile.rounded(.down)
         #expect(bits > 1000)
-        let entropy = Plan.Claim.probabilityEstimation(bits: bits, power: forecast.factor.power, epsilon: 1e-6)
+        let entropy = Plan.Claim.probabilityEstimation(bits: bits, power: .fixed(forecast.factor.power), epsilon: 1e-6)
         let rejections = Plan.RejectionTest.allCases.map { Plan.Claim.localRealism(significance: 1e-9, test: $0) }
         for claims in [[entropy] + rejections, rejections + [entropy]] {
             let played = try play(night, claims)
