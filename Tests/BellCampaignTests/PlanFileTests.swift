@@ -59,7 +59,7 @@ import Testing
                 error: Unknown key "trial_per_arm".
                   where: plan.yaml:10:1 trial_per_arm = 5
                   fix:   did you mean "trials_per_arm"? (known keys: plan, sequence, trials, trials_per_arm, \
-                trials_per_block, setting_bias, locality_k, pool, on_restart, chsh, input_bits, headline, claims, calibration, gates, security)
+                trials_per_block, setting_bias, locality_k, pool, on_restart, chsh, input_bits, headline, claims, calibration, gates, security, stop)
                 """)
     }
 
