@@ -133,3 +133,25 @@ extension Certificate {
         reasons.contains { reason in words.allSatisfy { reason.contains($0) } }
     }
 }
+
+extension ArmEvidence {
+    /// The same records under other indices.
+    func numbered(from index: UInt64) -> ArmEvidence {
+        var copy = self
+        copy.firstIndex = index
+        for node in Node.allCases {
+            copy.halves[node] = halves[node].map { half in
+                var half = half
+                half.firstIndex = index + (half.firstIndex - firstIndex)
+                for i in 0..<half.count {
+                    let place = i * TrialRecord.byteCount
+                    withUnsafeBytes(of: (half.firstIndex + UInt64(i)).littleEndian) {
+                        half.records.replaceSubrange(place..<place + 8, with: $0)
+                    }
+                }
+                return half
+            }
+        }
+        return copy
+    }
+}

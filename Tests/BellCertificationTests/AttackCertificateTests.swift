@@ -60,6 +60,18 @@ struct AttackCertificateTests {
         #expect(stopped >= 2)
     }
 
+    @Test("An old arm that is sent again as every later one, clock records and all, counts once")
+    func oldArms() throws {
+        var campaign = AttackCampaign(nil)
+        var first: ArmEvidence?
+        campaign.change = { arm in
+            if let first { arm = first.numbered(from: arm.firstIndex) } else { first = arm }
+        }
+        let certificate = try campaign.certificate()
+        #expect(certificate.tally.valid == UInt64(AttackCampaign.trialsPerArm))
+        #expect(certificate.verdict == .notCertified && certificate.objects("lost as clock"))
+    }
+
     @Test("Who discards what is lost would publish S = 4; the certificate counts every trial")
     func losing() throws {
         let certificate = try AttackCampaign(Adversary(.lose(.missing))).certificate()
