@@ -245,8 +245,9 @@ def a_stop_rule_ends_a_campaign_early_although_belld_is_killed_on_the_way():
             it.wait(lambda: it.ctl("status", code=None).returncode == 0, "the daemon answers again")
         run = ended_by_the_rule(it, most)
         # As the forecast says, but for luck and for blocks that the kills cut.
-        stop = it.json("campaign", "plan", stop_plan(it, headline, trials=most))["forecast"]["stop"]
-        assert stop is None or stop["block_end"] / 8 < run < stop["block_end"] * 8, (stop, run)
+        plan = stop_plan(it, headline, trials=most)
+        stop = it.json("campaign", "plan", plan, "--lab", LAB, "--expect", "2.24")["forecast"]["stop"]
+        assert stop["block_end"] / 4 < run < stop["block_end"] * 4, (stop, run)
 
 
 @test
