@@ -20,9 +20,11 @@ final class ColumnDecoder {
         let stops = try line(count, limit: UInt64(UInt32.max))
         let flags = try line(count, limit: UInt64(UInt16.max))
         let rest = try line(count, limit: UInt64(UInt32.max))
-        var planes: [[UInt8]] = []
-        for _ in 20..<24 { planes.append(try plane(count)) }
-        for _ in 24..<26 { planes.append(try bits(count)) }
+        // Bytes 20 to 25 of all records, one after the other.
+        var planes: [UInt8] = []
+        planes.reserveCapacity(6 * count)
+        for _ in 20..<24 { planes += try plane(count) }
+        for _ in 24..<26 { planes += try bits(count) }
         try finish()
         // Record by record, so that each byte is written once.
         let size = TrialRecord.byteCount
@@ -31,14 +33,27 @@ final class ColumnDecoder {
             func store<T: FixedWidthInteger>(_ value: UInt64, _ type: T.Type, _ at: Int) {
                 out.storeBytes(of: T(truncatingIfNeeded: value).littleEndian, toByteOffset: at, as: T.self)
             }
-            for i in 0..<count {
-                let at = i * size
-                store(indices[i], UInt64.self, at)
-                store(ticks[i], UInt64.self, at + 8)
-                store(stops[i], UInt32.self, at + 16)
-                for plane in 0..<6 { out[at + 20 + plane] = planes[plane][i] }
-                store(flags[i], UInt16.self, at + 26)
-                store(rest[i], UInt32.self, at + 28)
+            // Every array has `count` values, the planes six times as many.
+            indices.withUnsafeBufferPointer { indices in
+                ticks.withUnsafeBufferPointer { ticks in
+                    stops.withUnsafeBufferPointer { stops in
+                        flags.withUnsafeBufferPointer { flags in
+                            rest.withUnsafeBufferPointer { rest in
+                                planes.withUnsafeBufferPointer { planes in
+                                    for i in 0..<count {
+                                        let at = i &* size
+                                        store(indices[i], UInt64.self, at)
+                                        store(ticks[i], UInt64.self, at &+ 8)
+                                        store(stops[i], UInt32.self, at &+ 16)
+                                        for plane in 0..<6 { out[at &+ 20 &+ plane] = planes[plane &* count &+ i] }
+                                        store(flags[i], UInt16.self, at &+ 26)
+                                        store(rest[i], UInt32.self, at &+ 28)
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
             }
             used = count * size
         }
@@ -113,7 +128,15 @@ final class ColumnDecoder {
         case 0: return try plane(count)
         case 1:
             let packed = try plane((count + 7) / 8)
-            return (0..<count).map { packed[$0 / 8] >> UInt8(7 - $0 % 8) & 1 }
+            return [UInt8](unsafeUninitializedCapacity: (count + 7) / 8 * 8) { bits, used in
+                let out = UnsafeMutableRawBufferPointer(bits)
+                for (i, byte) in packed.enumerated() {
+                    // Copies of the byte nine bits apart: byte k of the product's middle ends in bit 7 − k.
+                    let spread = (UInt64(byte) &* 0x8040_2010_0804_0201) &>> 7 & 0x0101_0101_0101_0101
+                    out.storeBytes(of: spread.littleEndian, toByteOffset: i * 8, as: UInt64.self)
+                }
+                used = count
+            }
         default: throw damaged("A column of bits has an unknown layout.")
         }
     }
@@ -127,14 +150,21 @@ final class ColumnDecoder {
         var values = [UInt64](repeating: 0, count: count)
         for byte in 0..<width {
             let plane = try plane(count)
-            for i in 0..<count { values[i] |= UInt64(plane[i]) << UInt64(byte * 8) }
+            let shift = UInt64(byte * 8)
+            values.withUnsafeMutableBufferPointer { values in
+                plane.withUnsafeBufferPointer { plane in
+                    for i in 0..<count { values[i] |= UInt64(plane[i]) &<< shift }
+                }
+            }
         }
         var guide = LineGuide(first: first, span: span, count: count)
         var largest: UInt64 = 0
-        for i in 0..<count {
-            let rest = Int64(bitPattern: values[i] >> 1) ^ -Int64(bitPattern: values[i] & 1)
-            values[i] = guide.next() &+ UInt64(bitPattern: rest)
-            largest = max(largest, values[i])
+        values.withUnsafeMutableBufferPointer { values in
+            for i in 0..<count {
+                let rest = Int64(bitPattern: values[i] &>> 1) ^ (0 &- Int64(bitPattern: values[i] & 1))
+                values[i] = guide.next() &+ UInt64(bitPattern: rest)
+                largest = max(largest, values[i])
+            }
         }
         guard largest <= limit else { throw damaged("A value is larger than its field.") }
         return values
