@@ -59,7 +59,7 @@ let package = Package(
         library("BellHost", ["BellModel", "CShims"]),
         library("BellZeroMQ", ["BellModel", "CZeroMQ", "CShims"]),
         library("BellSQLite", ["BellModel", "CSQLite", "CShims"]),
-        library("BellCrypto", ["BellModel", "CSodium"]),
+        library("BellCrypto", ["BellModel", "CKernels", "CSodium"]),
         library("BellYAML", ["BellModel", "CYAML"]),
         library("BellZstd", ["BellModel", "CZstd"]),
 

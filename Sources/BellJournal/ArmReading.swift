@@ -64,31 +64,37 @@ final class HalfLane: Sendable {
 
     /// On ``queue``.
     func restore(_ chunks: [Chunk]) -> Result<[HalfChunk], BellError> {
-        var halves: [HalfChunk] = []
-        for chunk in chunks {
-            do throws(BellError) { halves.append(try restore(chunk)) } catch { return .failure(error) }
+        var records: [[UInt8]] = []
+        var fault: BellError?
+        for chunk in chunks where fault == nil {
+            do throws(BellError) { records.append(try restore(chunk)) } catch { fault = error }
         }
+        var halves: [HalfChunk] = []
+        for (chunk, (records, hash)) in zip(chunks, zip(records, Blake2b.hash(each: records))) {
+            let stored = chunk.stored
+            guard hash == stored.hash else {
+                return .failure(
+                    BellError(.journalHash, "The records do not have the hash that they were written with.")
+                        .inEvidence(at: chunk.place))
+            }
+            halves.append(
+                HalfChunk(
+                    node: stored.node, firstIndex: stored.firstIndex, firstPulse: stored.firstPulse,
+                    bootID: stored.bootID, records: records))
+        }
+        if let fault { return .failure(fault) }
         return .success(halves)
     }
 
-    private func restore(_ chunk: Chunk) throws(BellError) -> HalfChunk {
-        let stored = chunk.stored
+    private func restore(_ chunk: Chunk) throws(BellError) -> [UInt8] {
         let restored = decoder.withLock { decoder -> Result<[UInt8], BellError> in
             do throws(BellError) {
-                return .success(try decoder.records(chunk.columns, count: Int(stored.count)))
+                return .success(try decoder.records(chunk.columns, count: Int(chunk.stored.count)))
             } catch {
                 return .failure(error.inEvidence(at: chunk.place))
             }
         }
-        let records = try restored.get()
-        guard Blake2b.hash(records) == stored.hash else {
-            throw BellError(
-                .journalHash, "The records do not have the hash that they were written with."
-            ).inEvidence(at: chunk.place)
-        }
-        return HalfChunk(
-            node: stored.node, firstIndex: stored.firstIndex, firstPulse: stored.firstPulse, bootID: stored.bootID,
-            records: records)
+        return try restored.get()
     }
 }
 

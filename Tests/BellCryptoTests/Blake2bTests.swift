@@ -1,5 +1,6 @@
 import BellCrypto
 import BellModel
+import TestSupport
 import Testing
 
 @Suite struct Blake2bTests {
@@ -22,6 +23,27 @@ import Testing
         hash.update(Array(bytes[..<cut]))
         bytes[cut...].withUnsafeBytes { hash.update($0) }
         #expect(hash.finish() == Blake2b.hash(bytes))
+    }
+
+    @Test("messages that are hashed side by side have the hashes that they have alone")
+    func sideBySide() {
+        var dice = SplitMix(seed: 7)
+        func message(_ length: Int) -> [UInt8] { (0..<length).map { _ in .random(in: 0...255, using: &dice) } }
+        // Around every border of a block, and a chunk of 4096 records.
+        for length in [0, 1, 7, 63, 64, 127, 128, 129, 255, 256, 257, 1000, 131_072] {
+            let messages = (0..<9).map { _ in message(length) }
+            #expect(Blake2b.hash(each: messages) == messages.map { Blake2b.hash($0) }, "\(length)")
+        }
+        for length in 0..<400 {
+            let messages = (0..<4).map { _ in message(length) }
+            #expect(Blake2b.hash(each: messages) == messages.map { Blake2b.hash($0) }, "\(length)")
+        }
+        for _ in 0..<50 {
+            let messages = (0..<Int.random(in: 0...11, using: &dice)).map { _ in
+                message([32, 32, 64].randomElement(using: &dice) ?? 0)
+            }
+            #expect(Blake2b.hash(each: messages) == messages.map { Blake2b.hash($0) })
+        }
     }
 
     @Test("a copy goes on by itself, and a finished hash begins anew")

@@ -12,6 +12,10 @@ uint32_t bell_crc32c_portable(uint32_t crc, const void *p, size_t n);
 /// 1 when bell_crc32c uses an instruction of this CPU, else 0.
 int bell_crc32c_is_hardware(void);
 
+/// Hashes four messages of `length` bytes each to 32 bytes with BLAKE2b (RFC 7693, without a key), side by side; `out` takes
+/// the four hashes one after the other. Returns 0, and writes nothing, where the CPU has no AVX2.
+int bell_blake2b_four(const uint8_t *const in[4], size_t length, uint8_t *out);
+
 /// out = m · in, with m 9×9 and in, out 9×columns, all row-major; out overlaps neither.
 void bell_level_apply(double *restrict out, const double *restrict m, const double *restrict in, size_t columns);
 
