@@ -63,6 +63,8 @@ struct AuditBench {
         var auditor = Auditor(parameters)
         for _ in 0..<AuditBench.passes {
             try bench.interruption.check()
+            // Each pass is a campaign of its own: an arm that comes again is refused.
+            auditor.history = AuditHistory()
             var sum = TrialTally()
             var margins = MarginSummary()
             audit.add(
