@@ -10,7 +10,8 @@ struct BiasShrinkage: Equatable, Sendable {
     let biases: [Double]
     /// Bits or log10 p at each bias; nil where the claim fails.
     let values: [Double?]
-    /// The greatest bias at which the claim still holds, of bits at which any are left; nil for a claim that fails already.
+    /// The greatest bias at which the claim still holds, of bits at which any are left; nil for a claim that fails
+    /// already, and for one at any time whose best moment the wins of all trials do not show.
     let greatestBias: Double?
 
     /// Evaluates a claim; an entropy claim by the fewest wins that meet it, as what is claimed does not depend on more.

@@ -30,7 +30,7 @@ extension CampaignEvidence {
             tally += block.tally
             let isMet = rule.isMet(
                 WinCount(tally, pattern: sealed.plan.pattern),
-                log10WinCount: eProcess.trialsAtMax <= tally.trials ? min(0, -eProcess.log10Max) : 0,
+                log10WinCount: eProcess.trialsAtMax <= tally.trials ? eProcess.log10PValue : 0,
                 log10Ratio: predictionRatio.trialsAtMax <= tally.trials ? predictionRatio.log10PValue : 0)
             if isMet { metAt = tally.trials }
         }

@@ -40,7 +40,7 @@ extension Certificate {
         [
             "win_bound": .double(findings.model.winBound), "tau": .double(findings.model.settingBias),
             "log10_p_binomial": .double(findings.numbers.log10PValue), "log10_p_azuma": .double(findings.log10AzumaP),
-            "log10_p_anytime": .double(min(0, -evidence.eProcess.log10Max)),
+            "log10_p_anytime": .double(evidence.eProcess.log10PValue),
             "log10_p_prediction_ratio": .double(evidence.predictionRatio.log10PValue),
             "assumes": ["freedom-of-choice", "locality", "all-trials-counted", "boards-report-truly"],
         ]

@@ -33,7 +33,10 @@ struct CertificateSummary: Equatable, Sendable {
             shrinkage.greatestBias.map {
                 "The headline is \(shrinkage.words), had that been the bias; it holds up to μ = "
                     + "\(NumberText.lowerBound($0, 5))."
-            } ?? "The headline fails with that already."
+            }
+            ?? (headline.holds
+                ? "How much it would shrink, the number of wins cannot tell: the claim rests on its best moment, or on bets that learn."
+                : "The headline fails with that already.")
         return Item(
             assumption: "freedom-of-choice",
             words: "that nobody could predict a setting bit better than ½ + \(mu), as declared. \(left)",

@@ -4,7 +4,8 @@ import BellStatistics
 /// Tests that a sound laboratory passes whatever it found: no-signalling, the settings' bias, the quantum bound.
 ///
 /// Passing proves nothing. One that fails at the joint level stands against every claim. Holm's adjustment is made over
-/// all of them, so that a sound laboratory is refused with a probability of at most that level.
+/// all of them, so that a sound laboratory is refused with a probability of at most that level. Under a stop rule that holds for
+/// each end that the rule could have chosen; the quantum bound takes the rest of the sealed n as lost, and holds for all.
 struct ConsistencyFinding: Equatable, Sendable {
     let noSignalling: [NoSignallingTest]
     let settings: [SettingTest]

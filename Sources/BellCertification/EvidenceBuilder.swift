@@ -22,7 +22,7 @@ public struct EvidenceBuilder {
     private(set) var unsigned: [SignatureChecks.Problem] = []
     private var blocks: [BlockEvidence] = []
     private var open: OpenBlock?
-    /// Where the boards were at the end of the last arm.
+    /// Where the boards were at the end of the last block.
     private var history = AuditHistory()
     /// Roots of both nodes' trees over the arms so far.
     public var evidenceRoots: PerNode<Digest> { trees.map(\.root) }
@@ -88,7 +88,6 @@ public struct EvidenceBuilder {
         // The auditor keeps its working memory: taken out of the optional, it is not copied.
         open = nil
         let result = block.auditor.audit(arm)
-        history = block.auditor.history
         block.tally += result.tally
         block.margins += result.margins
         open = block
@@ -162,6 +161,7 @@ public struct EvidenceBuilder {
     private mutating func endBlock() throws(BellError) {
         guard let sums = openBlock(), let block = open else { return }
         open = nil
+        history = block.auditor.history
         if let metAt = stopRule?.metAt, nextIndex > metAt {
             throw BellError(
                 .certificateEvidence, "Trials were run although the sealed stop rule was met at trial \(metAt).",

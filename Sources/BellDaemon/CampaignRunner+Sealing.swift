@@ -73,6 +73,12 @@ extension CampaignRunner {
                 .campaignBusy, "A campaign is being sealed or begun.", at: "campaign", state: "nothing was stored",
                 fix: "try again in a second; `bellctl campaign show \(entry.sealed.number)` says how it stands")
         }
+        // What was begun has its own refusal, with the reason.
+        guard entry.state != .abandoned else {
+            throw BellError(
+                .planAnchor, "Campaign \(entry.sealed.number) is abandoned.", at: store.folder(of: entry.id),
+                state: "nothing was stored", fix: "seal the plan anew with `bellctl campaign seal PLAN`")
+        }
         try Journal.open(at: store.journal(of: entry.id)).addAnchor(anchor)
         log.info("plan anchored", ["campaign": entry.id, "kind": anchor.kind])
         return [

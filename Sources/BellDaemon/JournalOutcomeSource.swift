@@ -118,7 +118,8 @@ final class JournalOutcomeSource: OutcomeSource {
     /// Whether the campaign's end is decided.
     private func isDecided(_ journal: Journal) throws(BellError) -> Bool {
         let state = CampaignState(rawValue: try journal.state().state)
-        return state == .finishing || state?.isFinal == true
+        // One that was abandoned has no certificate, also while the certifier still catches up with its trials.
+        return state == .finishing || state == .completed || state == .stopped
     }
 
     /// The campaign's end, once it is decided.

@@ -125,6 +125,11 @@ enum SealCommand {
                 at: place, cause: cause, state: "nothing was stored",
                 fix: "give the authority's root certificate with --tsa-ca, as the authority publishes it")
         }
+        if case .unchecked(let why) = outcome, invocation.text("tsa-ca") != nil {
+            throw BellError(
+                .planAnchor, "The time stamp's signature could not be checked.", at: place, cause: why,
+                state: "nothing was stored", fix: "install openssl, or leave --tsa-ca away to store it unchecked")
+        }
         return (anchor, outcome)
     }
 

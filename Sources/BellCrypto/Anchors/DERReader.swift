@@ -5,7 +5,6 @@
 struct DERReader {
     /// The identifier octets that are read.
     enum Tag: UInt8 {
-        case boolean = 0x01
         case integer = 0x02
         case octets = 0x04
         case objectIdentifier = 0x06
