@@ -171,7 +171,9 @@ def a_silent_board_suspends_the_campaign_which_resumes_by_itself():
         assert it.campaign()["reason"], "a suspended campaign says why"
         os.kill(it.pid("mocklab"), signal.SIGCONT)
         it.wait(lambda: it.state_is("completed"), "completed", 90)
-        assert it.accounted(98304)["lost"] == 0
+        # What was started comes after the silence. One arm may be lost: if the silence begins between its commit and its START.
+        tally = it.accounted(98304)
+        assert tally["lost"] in (0, 1024) and tally["losses"]["both_missing"] == tally["lost"], tally
         it.ctl("campaign", "verify")
 
 

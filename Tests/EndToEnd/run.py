@@ -2,7 +2,10 @@
 """End-to-end tests: real processes, real sockets, a real database, and real kill -9.
 
 usage: run.py .build/release [word ...]     runs all tests, or those whose name contains a word
+
+Two run at a time, each in a folder and a state directory of its own: they wait for most of their time.
 """
+import concurrent.futures
 import sys
 import time
 import traceback
@@ -23,24 +26,34 @@ import storage  # noqa: F401
 import usb  # noqa: F401
 
 
+def outcome(function):
+    """Runs one test: what came of it, and what to print."""
+    began = time.monotonic()
+    reason = trace = ""
+    try:
+        function()
+        result = "ok"
+    except harness.Skipped as skipped:
+        result, reason = "skipped", f": {skipped}"
+    except Exception:
+        result, trace = "FAILED", traceback.format_exc()
+    name = function.__name__.replace("_", " ")
+    return result, f"{trace}{result:7} {name} ({time.monotonic() - began:.1f} s){reason}"
+
+
 def main():
     words = sys.argv[2:]
     chosen = [t for t in harness.TESTS if not words or any(w in t.__name__ for w in words)]
     counts = {"ok": 0, "skipped": 0, "FAILED": 0}
-    for function in chosen:
-        began = time.monotonic()
-        reason = ""
+    with concurrent.futures.ThreadPoolExecutor(2) as threads:
         try:
-            function()
-            result = "ok"
-        except harness.Skipped as skipped:
-            result, reason = "skipped", f": {skipped}"
-        except Exception:
-            result = "FAILED"
-            traceback.print_exc()
-        counts[result] += 1
-        name = function.__name__.replace("_", " ")
-        print(f"{result:7} {name} ({time.monotonic() - began:.1f} s){reason}", flush=True)
+            for done in concurrent.futures.as_completed([threads.submit(outcome, test) for test in chosen]):
+                result, line = done.result()
+                counts[result] += 1
+                print(line, flush=True)
+        except KeyboardInterrupt:
+            threads.shutdown(cancel_futures=True)
+            raise
     print(f"end-to-end: {counts['ok']} passed, {counts['skipped']} skipped, {counts['FAILED']} failed")
     sys.exit(1 if counts["FAILED"] or not chosen else 0)
 
