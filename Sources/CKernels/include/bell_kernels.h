@@ -25,3 +25,73 @@ void bell_level_apply(double *restrict out, const double *restrict m, const doub
 void bell_level_propagator(
     double *restrict out, const double *base, const double *x, const double *y, const double *re, const double *im,
     const double *time, size_t count);
+
+// Polynomials over GF(2), packed: bit i of word j is the coefficient of x^(64 j + i). docs/gf2-product.md explains how
+// they are multiplied. All functions may run in any number of threads at once; none keeps anything between calls.
+
+/// Ways to multiply, slowest first. All give the same bits.
+enum bell_gf2_way {
+    /// Plain C. Its time depends on the operands' values (tables in memory); that of the others does not.
+    BELL_GF2_PORTABLE = 0,
+    /// One carry-less 64×64 product an instruction: PCLMULQDQ on x86-64, PMULL on aarch64.
+    BELL_GF2_CLMUL = 1,
+    /// Four an instruction: VPCLMULQDQ with AVX-512.
+    BELL_GF2_VCLMUL = 2,
+};
+
+/// 1 when this CPU has what the way needs, else 0.
+int bell_gf2_has(enum bell_gf2_way way);
+
+/// The way that bell_gf2_multiply takes on this CPU.
+enum bell_gf2_way bell_gf2_multiply_is(void);
+
+/// out = a b. `a` has na words, `b` nb, `out` na + nb, all of which are written; out overlaps neither. na and nb may be 0.
+///
+/// Cost: quadratic for a few words, Karatsuba to some thousand, then O(n log n) (additive FFT). An operand much longer than
+/// the other is taken in blocks. Returns 0, or -1 when memory is short; then what out holds is undefined.
+int bell_gf2_multiply(uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb);
+
+/// The same by one way, for tests and measurements. Returns -1 also where the CPU lacks it.
+int bell_gf2_multiply_with(
+    enum bell_gf2_way way, uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb);
+
+/// Bits [first, first + bits) of a b, moved down to bit 0 of ceil(bits/64) words; bits above the last are 0, and so is what
+/// lies beyond the product. Costs what the output needs: with count << na, nb, pieces of the operands are multiplied and
+/// only what is asked for is transformed back. Returns 0, or -1 when memory is short.
+int bell_gf2_multiply_range(
+    uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb, size_t first, size_t bits);
+
+/// The same by one way.
+int bell_gf2_multiply_range_with(
+    enum bell_gf2_way way, uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb, size_t first,
+    size_t bits);
+
+/// `bits` bits packed MSB first (bit i is bit 7 - i mod 8 of byte i/8) as a polynomial: bit i becomes the coefficient of
+/// x^i. Reads ceil(bits/8) bytes, writes ceil(bits/64) words; what the last byte holds beyond the bits is not taken.
+void bell_gf2_from_bytes(uint64_t *words, const uint8_t *bytes, size_t bits);
+
+/// The inverse: reads ceil(bits/64) words, writes ceil(bits/8) bytes; the last byte ends with zeros.
+void bell_gf2_to_bytes(uint8_t *bytes, const uint64_t *words, size_t bits);
+
+/// out = in mod (x^n - 1), n >= 1, in ceil(n/64) words; bits above n - 1 are 0. `in` has `count` words and any length: each
+/// n bits are added to the first. `out` does not overlap `in`.
+void bell_gf2_fold(uint64_t *out, const uint64_t *in, size_t count, size_t n);
+
+/// out = bits [first, first + bits) of `in`, moved down to bit 0 of ceil(bits/64) words; bits above are 0, and so is what
+/// lies beyond the `count` words of `in`. `out` may be `in`, but must not overlap it otherwise.
+void bell_gf2_range(uint64_t *out, const uint64_t *in, size_t count, size_t first, size_t bits);
+
+/// out ^= in x^shift, for `in` of `count` words; touches words shift/64 … shift/64 + count of out, the last of them only
+/// when shift is no multiple of 64. No overlap.
+void bell_gf2_add_shifted(uint64_t *out, const uint64_t *in, size_t count, size_t shift);
+
+/// out[i] = in[words - 1 - i] with its bits in reversed order, so that coefficient k becomes that of x^(64 words - 1 - k).
+/// No overlap.
+void bell_gf2_reverse(uint64_t *out, const uint64_t *in, size_t words);
+
+/// Element v_i of the basis of GF(2^128) = GF(2)[x]/(x^128 + x^7 + x^2 + x + 1) that the transforms use, low word first;
+/// v_0 = 1, v_(i+1)^2 + v_(i+1) = v_i, i < 32. For tests.
+void bell_gf2_basis(uint64_t out[2], int i);
+
+/// out = a b in that field, by one way; -1 where the CPU lacks it. For tests.
+int bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t out[2], const uint64_t a[2], const uint64_t b[2]);
