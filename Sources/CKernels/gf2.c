@@ -6,11 +6,19 @@
 
 // Which way, small products, and long operands in blocks.
 
+enum {
+    /// Up to so many words of a product are taken without transforms.
+    FEW = 32,
+};
+
 int bell_gf2_has(enum bell_gf2_way way) {
     switch (way) {
     case BELL_GF2_PORTABLE: return 1;
 #if defined(__x86_64__)
-    case BELL_GF2_CLMUL: return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1");
+    case BELL_GF2_CLMUL: return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx2");
+    case BELL_GF2_VCLMUL:
+        return bell_gf2_has(BELL_GF2_CLMUL) && __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 #elif defined(__aarch64__) && defined(__linux__)
     // HWCAP_PMULL of <asm/hwcap.h>.
     case BELL_GF2_CLMUL: return (getauxval(AT_HWCAP) >> 4 & 1) != 0;
@@ -28,6 +36,9 @@ static const struct bell_gf2_kernels *kernels_of(enum bell_gf2_way way) {
     if (!bell_gf2_has(way)) return NULL;
 #if defined(__x86_64__) || defined(__aarch64__)
     if (way == BELL_GF2_CLMUL) return &bell_gf2_clmul;
+#endif
+#if defined(__x86_64__)
+    if (way == BELL_GF2_VCLMUL) return &bell_gf2_vclmul;
 #endif
     return &bell_gf2_portable;
 }
@@ -92,7 +103,7 @@ static int multiply(
         memset(out, 0, na * 8);
         return 0;
     }
-    return blocks(k, out, a, na, b, nb);
+    return nb < k->transform ? blocks(k, out, a, na, b, nb) : bell_gf2_fast_multiply(k, out, a, na, b, nb);
 }
 
 int bell_gf2_multiply_with(
@@ -104,14 +115,49 @@ int bell_gf2_multiply(uint64_t *out, const uint64_t *a, size_t na, const uint64_
     return bell_gf2_multiply_with(bell_gf2_multiply_is(), out, a, na, b, nb);
 }
 
+// Words [first, first + count) of a b, quadratic, for few words: a in blocks of that size.
+static int few_words(
+    const struct bell_gf2_kernels *k, uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb,
+    size_t first, size_t count) {
+    uint64_t product[4 * FEW];
+    memset(out, 0, count * 8);
+    for (size_t at = 0; at < na; at += FEW) {
+        const size_t n = na - at < FEW ? na - at : FEW;
+        // From the first word of b that reaches `first` to the last that reaches the end.
+        const size_t begins = first >= at + n ? first - at - n : 0;
+        if (begins >= nb || first + count <= at) continue;
+        const size_t room = first + count - at - begins, m = nb - begins < room ? nb - begins : room;
+        k->base(product, a + at, n, b + begins, m);
+        const size_t start = at + begins;
+        for (size_t i = 0; i < count; i++)
+            if (first + i >= start && first + i - start < n + m) out[i] ^= product[first + i - start];
+    }
+    return 0;
+}
+
 int bell_gf2_multiply_range_with(
     enum bell_gf2_way way, uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb, size_t first,
     size_t bits) {
-    uint64_t *const whole = malloc((na + nb + 1) * 8);
-    if (whole == NULL) return -1;
-    const int result = bell_gf2_multiply_with(way, whole, a, na, b, nb);
-    if (result == 0) bell_gf2_range(out, whole, na + nb, first, bits);
-    free(whole);
+    const struct bell_gf2_kernels *const k = kernels_of(way);
+    if (k == NULL) return -1;
+    if (bits == 0) return 0;
+    const size_t start = first / 64, count = (first % 64 + bits - 1) / 64 + 1, total = na + nb;
+    int result;
+    uint64_t *words;
+    // All of it unless both operands are some times longer than what is wanted.
+    if (na == 0 || nb == 0 || count >= na / 2 || count >= nb / 2) {
+        words = malloc((total + 1) * 8);
+        if (words == NULL) return -1;
+        result = multiply(k, words, a, na, b, nb);
+        if (result == 0) bell_gf2_range(out, words, total, first, bits);
+    } else {
+        words = malloc(count * 8);
+        if (words == NULL) return -1;
+        result = count <= FEW ? few_words(k, words, a, na, b, nb, start, count)
+                              : bell_gf2_fast_range(k, words, a, na, b, nb, start, count);
+        if (result == 0) bell_gf2_range(out, words, count, first % 64, bits);
+    }
+    free(words);
     return result;
 }
 
@@ -120,9 +166,7 @@ int bell_gf2_multiply_range(
     return bell_gf2_multiply_range_with(bell_gf2_multiply_is(), out, a, na, b, nb, first, bits);
 }
 
-int bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t out[2], const uint64_t a[2], const uint64_t b[2]) {
+uint64_t bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t a, uint64_t b) {
     const struct bell_gf2_kernels *const k = kernels_of(way);
-    if (k == NULL) return -1;
-    k->field(out, a, b);
-    return 0;
+    return k == NULL ? 0 : k->field(a, b);
 }

@@ -3,12 +3,18 @@
 // One carry-less product of 64-bit words an instruction: PCLMULQDQ, or PMULL of aarch64.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define TARGET __attribute__((target("pclmul,sse4.1")))
+#define TARGET __attribute__((target("pclmul,avx2")))
 typedef __m128i vector;
 TARGET static inline vector load(const uint64_t *p) { return _mm_loadu_si128((const vector *)p); }
 TARGET static inline void store(uint64_t *p, vector v) { _mm_storeu_si128((vector *)p, v); }
 TARGET static inline vector one(uint64_t w) { return _mm_cvtsi64_si128((long long)w); }
+TARGET static inline vector everywhere(uint64_t w) { return _mm_set1_epi64x((long long)w); }
 TARGET static inline vector clmul(vector a, vector b) { return _mm_clmulepi64_si128(a, b, 0x00); }
+TARGET static inline vector clmul_high(vector a, vector b) { return _mm_clmulepi64_si128(a, b, 0x11); }
+TARGET static inline vector lows(vector a, vector b) { return _mm_unpacklo_epi64(a, b); }
+TARGET static inline vector highs(vector a, vector b) { return _mm_unpackhi_epi64(a, b); }
+#define UP(v, n) _mm_slli_epi64(v, n)
+#define DOWN(v, n) _mm_srli_epi64(v, n)
 #elif defined(__aarch64__)
 #include <arm_neon.h>
 #define TARGET __attribute__((target("aes")))
@@ -16,9 +22,17 @@ typedef uint64x2_t vector;
 TARGET static inline vector load(const uint64_t *p) { return vld1q_u64(p); }
 TARGET static inline void store(uint64_t *p, vector v) { vst1q_u64(p, v); }
 TARGET static inline vector one(uint64_t w) { return vsetq_lane_u64(w, vdupq_n_u64(0), 0); }
+TARGET static inline vector everywhere(uint64_t w) { return vdupq_n_u64(w); }
 TARGET static inline vector clmul(vector a, vector b) {
     return vreinterpretq_u64_p128(vmull_p64((poly64_t)vgetq_lane_u64(a, 0), (poly64_t)vgetq_lane_u64(b, 0)));
 }
+TARGET static inline vector clmul_high(vector a, vector b) {
+    return vreinterpretq_u64_p128(vmull_high_p64(vreinterpretq_p64_u64(a), vreinterpretq_p64_u64(b)));
+}
+TARGET static inline vector lows(vector a, vector b) { return vzip1q_u64(a, b); }
+TARGET static inline vector highs(vector a, vector b) { return vzip2q_u64(a, b); }
+#define UP(v, n) vshlq_n_u64(v, n)
+#define DOWN(v, n) vshrq_n_u64(v, n)
 #endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
@@ -30,18 +44,30 @@ TARGET static void base(uint64_t *restrict out, const uint64_t *a, size_t na, co
     }
 }
 
-TARGET static void field(uint64_t out[2], const uint64_t a[2], const uint64_t b[2]) {
-    uint64_t p[4];
-    base(p, a, 2, b, 2);
-    // h x^128 is h (x^7 + x^2 + x + 1).
-    for (int i = 3; i >= 2; i--) {
-        uint64_t r[2];
-        store(r, clmul(one(p[i]), one(0x87)));
-        p[i - 2] ^= r[0];
-        p[i - 1] ^= r[1];
-    }
-    memcpy(out, p, 16);
+enum { LOG_LANES = 1 };
+typedef vector factor;
+TARGET static inline factor prepared(vector v) { return v; }
+// h x^64 is h (x^4 + x^3 + x + 1); of what that shifts out, the same.
+TARGET static inline vector times(vector a, factor f) {
+    const vector p = clmul(a, f), q = clmul_high(a, f);
+    vector h = highs(p, q);
+    h = h ^ DOWN(h, 60) ^ DOWN(h, 61) ^ DOWN(h, 63);
+    const vector y = h ^ UP(h, 1);
+    return lows(p, q) ^ y ^ UP(y, 3);
+}
+TARGET static inline void transpose(vector *v) {
+    const vector low = lows(v[0], v[1]);
+    v[1] = highs(v[0], v[1]);
+    v[0] = low;
+}
+TARGET static uint64_t field(uint64_t a, uint64_t b) {
+    uint64_t r[2];
+    store(r, times(one(a), one(b)));
+    return r[0];
 }
 
-const struct bell_gf2_kernels bell_gf2_clmul = {.base = base, .field = field, .karatsuba = 16, .transform = SIZE_MAX};
+#include "gf2_transform.h"
+
+const struct bell_gf2_kernels bell_gf2_clmul = {
+    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 16, .transform = 256};
 #endif

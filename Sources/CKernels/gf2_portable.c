@@ -13,7 +13,7 @@ static inline void multiples(pair table[16], uint64_t a) {
     }
 }
 
-static inline pair times(const pair table[16], uint64_t b) {
+static inline pair times_word(const pair table[16], uint64_t b) {
     pair r = table[b >> 60];
     for (int shift = 56; shift >= 0; shift -= 4) {
         const pair t = table[b >> shift & 15];
@@ -28,22 +28,33 @@ static void base(uint64_t *restrict out, const uint64_t *a, size_t na, const uin
         pair table[16];
         multiples(table, b[j]);
         for (size_t i = 0; i < na; i++) {
-            const pair p = times(table, a[i]);
+            const pair p = times_word(table, a[i]);
             out[i + j] ^= p.low;
             out[i + j + 1] ^= p.high;
         }
     }
 }
 
-// Of a product of two words at x^64 and above, h x^128 is h (x^7 + x^2 + x + 1).
-static void field(uint64_t out[2], const uint64_t a[2], const uint64_t b[2]) {
-    uint64_t p[4];
-    base(p, a, 2, b, 2);
-    for (int i = 3; i >= 2; i--) {
-        p[i - 2] ^= p[i] ^ p[i] << 1 ^ p[i] << 2 ^ p[i] << 7;
-        p[i - 1] ^= p[i] >> 63 ^ p[i] >> 62 ^ p[i] >> 57;
-    }
-    memcpy(out, p, 16);
+#define TARGET
+enum { LOG_LANES = 0 };
+typedef uint64_t vector;
+typedef struct { pair table[16]; } factor;
+static inline vector everywhere(uint64_t w) { return w; }
+static inline factor prepared(vector w) {
+    factor f;
+    multiples(f.table, w);
+    return f;
 }
+// h x^64 is h (x^4 + x^3 + x + 1); of what that shifts out, the same.
+static inline vector times(vector a, factor f) {
+    const pair p = times_word(f.table, a);
+    const uint64_t h = p.high ^ p.high >> 60 ^ p.high >> 61 ^ p.high >> 63, y = h ^ h << 1;
+    return p.low ^ y ^ y << 3;
+}
+static inline void transpose(vector *v) { (void)v; }
+static uint64_t field(uint64_t a, uint64_t b) { return times(a, prepared(b)); }
 
-const struct bell_gf2_kernels bell_gf2_portable = {.base = base, .field = field, .karatsuba = 4, .transform = SIZE_MAX};
+#include "gf2_transform.h"
+
+const struct bell_gf2_kernels bell_gf2_portable = {
+    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 4, .transform = 1024};

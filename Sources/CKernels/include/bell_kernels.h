@@ -89,9 +89,9 @@ void bell_gf2_add_shifted(uint64_t *out, const uint64_t *in, size_t count, size_
 /// No overlap.
 void bell_gf2_reverse(uint64_t *out, const uint64_t *in, size_t words);
 
-/// Element v_i of the basis of GF(2^128) = GF(2)[x]/(x^128 + x^7 + x^2 + x + 1) that the transforms use, low word first;
-/// v_0 = 1, v_(i+1)^2 + v_(i+1) = v_i, i < 32. For tests.
-void bell_gf2_basis(uint64_t out[2], int i);
+/// Element v_i, i < 32, of the basis of GF(2^64) = GF(2)[x]/(x^64 + x^4 + x^3 + x + 1) that the transforms use: v_0 = 1 and
+/// v_(i+1)^2 + v_(i+1) = v_i. For tests.
+uint64_t bell_gf2_basis(int i);
 
-/// out = a b in that field, by one way; -1 where the CPU lacks it. For tests.
-int bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t out[2], const uint64_t a[2], const uint64_t b[2]);
+/// a b in that field, by one way, which the CPU must have. For tests.
+uint64_t bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t a, uint64_t b);
