@@ -144,8 +144,8 @@ int bell_gf2_multiply_range_with(
     const size_t start = first / 64, count = (first % 64 + bits - 1) / 64 + 1, total = na + nb;
     int result;
     uint64_t *words;
-    // All of it unless both operands are some times longer than what is wanted.
-    if (na == 0 || nb == 0 || count >= na / 2 || count >= nb / 2) {
+    // All of it unless both operands are much longer than what is wanted.
+    if (na == 0 || nb == 0 || count >= na / 8 || count >= nb / 8) {
         words = malloc((total + 1) * 8);
         if (words == NULL) return -1;
         result = multiply(k, words, a, na, b, nb);

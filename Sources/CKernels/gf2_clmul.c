@@ -8,9 +8,15 @@ typedef __m128i vector;
 TARGET static inline vector load(const uint64_t *p) { return _mm_loadu_si128((const vector *)p); }
 TARGET static inline void store(uint64_t *p, vector v) { _mm_storeu_si128((vector *)p, v); }
 TARGET static inline vector one(uint64_t w) { return _mm_cvtsi64_si128((long long)w); }
+TARGET static inline uint64_t word(vector v) { return (uint64_t)_mm_cvtsi128_si64(v); }
 TARGET static inline vector everywhere(uint64_t w) { return _mm_set1_epi64x((long long)w); }
 TARGET static inline vector clmul(vector a, vector b) { return _mm_clmulepi64_si128(a, b, 0x00); }
 TARGET static inline vector clmul_high(vector a, vector b) { return _mm_clmulepi64_si128(a, b, 0x11); }
+TARGET static inline vector clmul_crossed(vector a, vector b) {
+    return _mm_clmulepi64_si128(a, b, 0x01) ^ _mm_clmulepi64_si128(a, b, 0x10);
+}
+TARGET static inline vector word_up(vector v) { return _mm_slli_si128(v, 8); }
+TARGET static inline vector word_down(vector v) { return _mm_srli_si128(v, 8); }
 TARGET static inline vector lows(vector a, vector b) { return _mm_unpacklo_epi64(a, b); }
 TARGET static inline vector highs(vector a, vector b) { return _mm_unpackhi_epi64(a, b); }
 #define UP(v, n) _mm_slli_epi64(v, n)
@@ -22,6 +28,7 @@ typedef uint64x2_t vector;
 TARGET static inline vector load(const uint64_t *p) { return vld1q_u64(p); }
 TARGET static inline void store(uint64_t *p, vector v) { vst1q_u64(p, v); }
 TARGET static inline vector one(uint64_t w) { return vsetq_lane_u64(w, vdupq_n_u64(0), 0); }
+TARGET static inline uint64_t word(vector v) { return vgetq_lane_u64(v, 0); }
 TARGET static inline vector everywhere(uint64_t w) { return vdupq_n_u64(w); }
 TARGET static inline vector clmul(vector a, vector b) {
     return vreinterpretq_u64_p128(vmull_p64((poly64_t)vgetq_lane_u64(a, 0), (poly64_t)vgetq_lane_u64(b, 0)));
@@ -29,6 +36,12 @@ TARGET static inline vector clmul(vector a, vector b) {
 TARGET static inline vector clmul_high(vector a, vector b) {
     return vreinterpretq_u64_p128(vmull_high_p64(vreinterpretq_p64_u64(a), vreinterpretq_p64_u64(b)));
 }
+TARGET static inline vector clmul_crossed(vector a, vector b) {
+    const vector c = vextq_u64(b, b, 1);
+    return clmul(a, c) ^ clmul_high(a, c);
+}
+TARGET static inline vector word_up(vector v) { return vextq_u64(vdupq_n_u64(0), v, 1); }
+TARGET static inline vector word_down(vector v) { return vextq_u64(v, vdupq_n_u64(0), 1); }
 TARGET static inline vector lows(vector a, vector b) { return vzip1q_u64(a, b); }
 TARGET static inline vector highs(vector a, vector b) { return vzip2q_u64(a, b); }
 #define UP(v, n) vshlq_n_u64(v, n)
@@ -36,12 +49,30 @@ TARGET static inline vector highs(vector a, vector b) { return vzip2q_u64(a, b);
 #endif
 
 #if defined(__x86_64__) || defined(__aarch64__)
-TARGET static void base(uint64_t *restrict out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb) {
+// Two words by two at a time: four products for one access to out.
+TARGET void bell_gf2_clmul_base(uint64_t *restrict out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb) {
     memset(out, 0, (na + nb) * 8);
-    for (size_t j = 0; j < nb; j++) {
-        const vector w = one(b[j]);
-        for (size_t i = 0; i < na; i++) store(out + i + j, load(out + i + j) ^ clmul(one(a[i]), w));
+    size_t j = 0;
+    for (; j + 2 <= nb; j += 2) {
+        const vector w = load(b + j);
+        uint64_t *const row = out + j;
+        vector carry = everywhere(0);
+        size_t i = 0;
+        for (; i + 2 <= na; i += 2) {
+            const vector v = load(a + i), crossed = clmul_crossed(v, w);
+            store(row + i, load(row + i) ^ carry ^ clmul(v, w) ^ word_up(crossed));
+            carry = clmul_high(v, w) ^ word_down(crossed);
+        }
+        if (i < na) {
+            const vector v = one(a[i]), crossed = clmul_crossed(v, w);
+            store(row + i, load(row + i) ^ carry ^ clmul(v, w) ^ word_up(crossed));
+            row[i + 2] ^= word(word_down(crossed));
+        } else {
+            store(row + i, load(row + i) ^ carry);
+        }
     }
+    if (j < nb)
+        for (size_t i = 0; i < na; i++) store(out + i + j, load(out + i + j) ^ clmul(one(a[i]), one(b[j])));
 }
 
 enum { LOG_LANES = 1 };
@@ -60,14 +91,10 @@ TARGET static inline void transpose(vector *v) {
     v[1] = highs(v[0], v[1]);
     v[0] = low;
 }
-TARGET static uint64_t field(uint64_t a, uint64_t b) {
-    uint64_t r[2];
-    store(r, times(one(a), one(b)));
-    return r[0];
-}
+TARGET static uint64_t field(uint64_t a, uint64_t b) { return word(times(one(a), one(b))); }
 
 #include "gf2_transform.h"
 
 const struct bell_gf2_kernels bell_gf2_clmul = {
-    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 16, .transform = 256};
+    .base = bell_gf2_clmul_base, .field = field, TRANSFORM_KERNELS, .karatsuba = 24, .transform = 512};
 #endif

@@ -57,4 +57,4 @@ static uint64_t field(uint64_t a, uint64_t b) { return times(a, prepared(b)); }
 #include "gf2_transform.h"
 
 const struct bell_gf2_kernels bell_gf2_portable = {
-    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 4, .transform = 1024};
+    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 8, .transform = 512};

@@ -43,20 +43,8 @@ TARGET static uint64_t field(uint64_t a, uint64_t b) {
     return (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(times(everywhere(a), everywhere(b))));
 }
 
-TARGET static inline __m128i one(uint64_t w) { return _mm_cvtsi64_si128((long long)w); }
-TARGET static void base(uint64_t *restrict out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb) {
-    memset(out, 0, (na + nb) * 8);
-    for (size_t j = 0; j < nb; j++) {
-        const __m128i w = one(b[j]);
-        for (size_t i = 0; i < na; i++) {
-            __m128i *const at = (__m128i *)(out + i + j);
-            _mm_storeu_si128(at, _mm_loadu_si128(at) ^ _mm_clmulepi64_si128(one(a[i]), w, 0x00));
-        }
-    }
-}
-
 #include "gf2_transform.h"
 
 const struct bell_gf2_kernels bell_gf2_vclmul = {
-    .base = base, .field = field, TRANSFORM_KERNELS, .karatsuba = 16, .transform = 128};
+    .base = bell_gf2_clmul_base, .field = field, TRANSFORM_KERNELS, .karatsuba = 24, .transform = 72};
 #endif
