@@ -100,7 +100,7 @@ static int multiply(
     if (k == NULL) return -1;
     if (na < nb) return multiply(k, out, b, nb, a, na);
     if (nb == 0) {
-        memset(out, 0, na * 8);
+        if (na != 0) memset(out, 0, na * 8);
         return 0;
     }
     return nb < k->transform ? blocks(k, out, a, na, b, nb) : bell_gf2_fast_multiply(k, out, a, na, b, nb);

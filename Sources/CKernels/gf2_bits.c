@@ -2,20 +2,12 @@
 
 // Packed bits as polynomials, folds and ranges.
 
-static inline uint64_t reversed(uint64_t w) {
+// The bits of each byte reversed: a word from MSB-first bytes with the first bit lowest, and back. Compilers do it to
+// several words at a time.
+static inline uint64_t first_low(uint64_t w) {
     w = (w >> 1 & 0x5555555555555555) | (w & 0x5555555555555555) << 1;
     w = (w >> 2 & 0x3333333333333333) | (w & 0x3333333333333333) << 2;
-    w = (w >> 4 & 0x0f0f0f0f0f0f0f0f) | (w & 0x0f0f0f0f0f0f0f0f) << 4;
-    return __builtin_bswap64(w);
-}
-
-// The 64 bits of a word from MSB-first bytes, first bit lowest, and back: the same permutation.
-static inline uint64_t first_low(uint64_t w) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return __builtin_bswap64(reversed(w));
-#else
-    return reversed(w);
-#endif
+    return (w >> 4 & 0x0f0f0f0f0f0f0f0f) | (w & 0x0f0f0f0f0f0f0f0f) << 4;
 }
 
 static inline uint64_t below(size_t bits) { return bits % 64 == 0 ? ~0ull : (1ull << bits % 64) - 1; }
@@ -87,21 +79,4 @@ void bell_gf2_fold(uint64_t *out, const uint64_t *in, size_t count, size_t n) {
         // What the last word took beyond n bits belongs to the next round.
         out[words - 1] &= below(n);
     }
-}
-
-void bell_gf2_add_shifted(uint64_t *out, const uint64_t *in, size_t count, size_t shift) {
-    if (count == 0) return;
-    const unsigned bits = shift % 64;
-    out += shift / 64;
-    if (bits == 0) {
-        for (size_t i = 0; i < count; i++) out[i] ^= in[i];
-        return;
-    }
-    out[0] ^= in[0] << bits;
-    for (size_t i = 1; i < count; i++) out[i] ^= in[i] << bits | in[i - 1] >> (64 - bits);
-    out[count] ^= in[count - 1] >> (64 - bits);
-}
-
-void bell_gf2_reverse(uint64_t *out, const uint64_t *in, size_t words) {
-    for (size_t i = 0; i < words; i++) out[i] = reversed(in[words - 1 - i]);
 }

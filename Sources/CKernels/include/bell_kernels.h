@@ -81,14 +81,6 @@ void bell_gf2_fold(uint64_t *out, const uint64_t *in, size_t count, size_t n);
 /// lies beyond the `count` words of `in`. `out` may be `in`, but must not overlap it otherwise.
 void bell_gf2_range(uint64_t *out, const uint64_t *in, size_t count, size_t first, size_t bits);
 
-/// out ^= in x^shift, for `in` of `count` words; touches words shift/64 … shift/64 + count of out, the last of them only
-/// when shift is no multiple of 64. No overlap.
-void bell_gf2_add_shifted(uint64_t *out, const uint64_t *in, size_t count, size_t shift);
-
-/// out[i] = in[words - 1 - i] with its bits in reversed order, so that coefficient k becomes that of x^(64 words - 1 - k).
-/// No overlap.
-void bell_gf2_reverse(uint64_t *out, const uint64_t *in, size_t words);
-
 /// Element v_i, i < 32, of the basis of GF(2^64) = GF(2)[x]/(x^64 + x^4 + x^3 + x + 1) that the transforms use: v_0 = 1 and
 /// v_(i+1)^2 + v_(i+1) = v_i. For tests.
 uint64_t bell_gf2_basis(int i);
