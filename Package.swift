@@ -66,7 +66,7 @@ let package = Package(
         library("BellTiming", ["BellModel"]),
         library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         library("BellStatistics", ["BellModel"]),
-        library("BellRandomness", ["BellModel", "CKernels"]),
+        library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
 
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
@@ -181,7 +181,7 @@ let package = Package(
                 "DriverKit", "Board", "BellSequence", "BellYAML", "BellCrypto", "BellTiming", "BellZeroMQ", "BellHost",
                 "BellAudit", "USBTransport", "VirtualUSB",
             ], exclude: ["Reference"]),
-        tests(of: "BellRandomness", ["TestSupport", "CKernels"]),
+        tests(of: "BellRandomness", ["TestSupport", "CKernels"], exclude: ["Reference"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(

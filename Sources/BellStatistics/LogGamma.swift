@@ -24,7 +24,7 @@ func stirlingError(_ z: Double) -> Double {
 /// The deviance x ln(x / m) + m − x for x > 0, m > 0, without cancellation when x is near m.
 ///
 /// - SeeAlso: Loader (2000), `bd0`.
-func deviance(_ x: Double, mean m: Double) -> Double {
+public func deviance(_ x: Double, mean m: Double) -> Double {
     guard abs(x - m) < 0.1 * (x + m) else { return x * log(x / m) + m - x }
     let v = (x - m) / (x + m)
     var sum = (x - m) * v

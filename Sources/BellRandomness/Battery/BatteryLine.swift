@@ -16,6 +16,8 @@ public struct BatteryLine: Equatable, Sendable {
 
     /// Unique in its report: `frequency`, `non-overlapping template 000000001`.
     public var name: String
+    /// Lines of one family share a row of a table; the name itself for a test that stands alone.
+    public var family: String
     /// As the standard writes them: `M = 128`; may be empty.
     public var parameters: String
     /// One for each stream that counted, in the streams' order; empty for tests without p-values.
@@ -26,10 +28,11 @@ public struct BatteryLine: Equatable, Sendable {
     public var note: String
 
     public init(
-        name: String, parameters: String = "", pValues: [Double] = [], measures: [Measure] = [],
+        name: String, family: String? = nil, parameters: String = "", pValues: [Double] = [], measures: [Measure] = [],
         verdict: BatteryVerdict, note: String = ""
     ) {
         self.name = name
+        self.family = family ?? name
         self.parameters = parameters
         self.pValues = pValues
         self.measures = measures
@@ -42,6 +45,7 @@ public struct BatteryLine: Equatable, Sendable {
 
     public var json: JSON {
         var members: [String: JSON] = ["name": .string(name), "verdict": .string(verdict.word)]
+        if family != name { members["family"] = .string(family) }
         if !parameters.isEmpty { members["parameters"] = .string(parameters) }
         if !pValues.isEmpty { members["p_values"] = .array(pValues.map { .double($0) }) }
         if case .insufficientData(let wanted) = verdict { members["wanted_bits"] = .int(Int64(wanted)) }

@@ -87,3 +87,57 @@ uint64_t bell_gf2_basis(int i);
 
 /// a b in that field, by one way, which the CPU must have. For tests.
 uint64_t bell_gf2_field_multiply(enum bell_gf2_way way, uint64_t a, uint64_t b);
+// SP 800-22 rev. 1a: what its tests count in one stream. `bits` are n bits packed MSB first, n a multiple of 64, followed by at
+// least 64 bytes that repeat the stream's first. `level` chooses portable code (0), AVX2 (1) or AVX-512 (2), at most what the
+// CPU has; whole numbers are equal on all levels.
+
+/// The highest level that this CPU has.
+int bell_sp22_level(void);
+
+struct bell_sp22_sums {
+    uint64_t ones;     ///< Set bits.
+    uint64_t square;   ///< Σ (2 ones − 128)² over the whole blocks of 128 bits.
+    uint64_t changes;  ///< Bits that differ from the next one.
+};
+/// Sections 2.1 to 2.3.
+void bell_sp22_sums(const uint8_t *bits, size_t n, struct bell_sp22_sums *out, int level);
+
+/// Section 2.4 with M = 10000: blocks whose longest run of ones is ≤ 10, 11, …, ≥ 16.
+void bell_sp22_longest_runs(const uint8_t *bits, size_t n, uint64_t classes[7]);
+
+/// Section 2.5: 32 × 32 matrices of rank 32, 31 and less.
+void bell_sp22_ranks(const uint8_t *bits, size_t n, uint64_t classes[3], int level);
+
+/// `circle`: 65536 counts of the 16-bit windows of the cyclic stream; `blocks`: 8 × 512 counts of the 9-bit windows that lie
+/// within each eighth of it.
+void bell_sp22_windows(const uint8_t *bits, size_t n, uint32_t *circle, uint32_t *blocks, int level);
+
+/// Section 2.8: blocks of 1032 bits with 0, 1, 2, 3, 4 and more windows of nine ones.
+void bell_sp22_nine_ones(const uint8_t *bits, size_t n, uint64_t classes[6], int level);
+
+/// Section 2.9: Σ log₂ of the distance of each block of `width` ≤ 12 bits, after the `first` ones, to the last equal one.
+double bell_sp22_distances(const uint8_t *bits, size_t n, unsigned width, size_t first);
+
+/// Section 2.10 with M = 500: blocks whose T lies in each of the seven classes.
+void bell_sp22_complexity(const uint8_t *bits, size_t n, uint64_t classes[7], int level);
+
+struct bell_sp22_walk {
+    uint64_t forward, backward;  ///< Largest distance from the walk's begin, and from its end.
+    uint64_t cycles;             ///< J.
+    uint64_t visits[8][6];       ///< Cycles with 0, …, 4, ≥ 5 visits of −4, …, −1, 1, …, 4.
+    uint64_t totals[18];         ///< Visits of −9, …, −1, 1, …, 9.
+};
+/// Sections 2.13 to 2.15.
+void bell_sp22_walk(const uint8_t *bits, size_t n, struct bell_sp22_walk *out);
+
+/// The spectrum of streams of one length; one at a time.
+struct bell_sp22_spectrum;
+/// For n = 2^a · 5^b, a multiple of 64 in 10^5...2^26; NULL for other lengths or without memory (24 bytes a bit).
+struct bell_sp22_spectrum *bell_sp22_spectrum_new(size_t n);
+void bell_sp22_spectrum_free(struct bell_sp22_spectrum *s);
+/// Section 2.6: how many of the first n/2 squared magnitudes are below n ln 20; those within 1e-9 of it are not counted but
+/// written to `near`, at most `room` of them; `found` takes how many there were.
+uint64_t bell_sp22_spectrum_below(
+    struct bell_sp22_spectrum *s, const uint8_t *bits, size_t *near, size_t room, size_t *found, int level);
+/// The squared magnitude of one frequency, summed term by term: n steps.
+double bell_sp22_magnitude(const uint8_t *bits, size_t n, size_t frequency);
