@@ -68,6 +68,9 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
 
+        // The certified bits of campaigns, and the ledger of who was given which.
+        library("BellPool", ["BellModel", "BellHost", "BellSQLite", "BellCrypto"]),
+
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
 
@@ -182,6 +185,7 @@ let package = Package(
                 "BellAudit", "USBTransport", "VirtualUSB",
             ], exclude: ["Reference"]),
         tests(of: "BellRandomness", ["TestSupport", "CKernels"], exclude: ["Reference"]),
+        tests(of: "BellPool", ["TestSupport", "BellHost", "BellSQLite", "BellCrypto"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(
