@@ -68,9 +68,7 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
 
-        // The certified bits of campaigns, and the ledger of who was given which.
-        library("BellPool", ["BellModel", "BellHost", "BellSQLite", "BellCrypto"]),
-
+        
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
 
@@ -108,6 +106,13 @@ let package = Package(
         library(
             "BellCertification",
             ["BellModel", "BellStatistics", "BellTiming", "BellAudit", "BellCrypto", "BellJournal"]),
+        // The certified bits of campaigns, and the ledger of who was given which.
+        library(
+            "BellPool",
+            [
+                "BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellJournal",
+                "BellCertification",
+            ]),
         library(
             "BellCampaign",
             [
@@ -135,7 +140,8 @@ let package = Package(
             [
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
-                "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration",
+                "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration", "BellRandomness",
+                "BellPool",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
@@ -185,7 +191,9 @@ let package = Package(
                 "BellAudit", "USBTransport", "VirtualUSB",
             ], exclude: ["Reference"]),
         tests(of: "BellRandomness", ["TestSupport", "CKernels"], exclude: ["Reference"]),
-        tests(of: "BellPool", ["TestSupport", "BellHost", "BellSQLite", "BellCrypto"]),
+        tests(
+            of: "BellPool",
+            ["TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellCertification"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(

@@ -15,14 +15,16 @@ public enum Verification {
     ///   - journal: Opened read-only.
     ///   - certificate: Nil to check the journal alone.
     ///   - progress: Called after each arm with the trials done and the campaign's n.
+    ///   - outcomes: Given the recomputed statuses of each arm, in the order of the trials; good only if the report says so.
     /// - Returns: The report; a mismatch is a report, not an error.
     /// - Throws: What reading the journal throws when it cannot be read on.
     public static func run(
-        journal: Journal, certificate: Certificate?, progress: (UInt64, UInt64) -> Void = { _, _ in }
+        journal: Journal, certificate: Certificate?, progress: (UInt64, UInt64) -> Void = { _, _ in },
+        outcomes: ([UInt8]) -> Void = { _ in }
     ) throws(BellError) -> VerificationReport {
         var run = VerificationRun(journal)
         try run.checkPlan(certificate)
-        try run.checkArms(progress)
+        try run.checkArms(progress, outcomes)
         return try run.finish(certificate)
     }
 }
@@ -72,7 +74,9 @@ struct VerificationRun {
     }
 
     /// Goes through all blocks and arms.
-    mutating func checkArms(_ progress: (UInt64, UInt64) -> Void) throws(BellError) {
+    mutating func checkArms(
+        _ progress: (UInt64, UInt64) -> Void, _ outcomes: ([UInt8]) -> Void
+    ) throws(BellError) {
         // Of one moment: a campaign that still runs must not seem to have arms without a block.
         let (blocks, headers) = try journal.snapshot { () throws(BellError) in
             (try journal.blocks(), try journal.committedArms())
@@ -88,7 +92,7 @@ struct VerificationRun {
             }
             guard let reading = ahead else { break }
             ahead = place + 1 < headers.count ? begin(headers[place + 1]) : nil
-            check(header, reading)
+            check(header, reading, outcomes)
             progress(header.endIndex, journal.sealed.plan.trials)
         }
         for block in left {
@@ -148,7 +152,9 @@ struct VerificationRun {
         do throws(BellError) { return .success(try journal.begin(header)) } catch { return .failure(error) }
     }
 
-    private mutating func check(_ header: ArmHeader, _ reading: Result<ArmReading, BellError>) {
+    private mutating func check(
+        _ header: ArmHeader, _ reading: Result<ArmReading, BellError>, _ outcomes: ([UInt8]) -> Void
+    ) {
         let place = "arm \(header.arm)"
         let audited: ArmAudit
         let result: StoredArm.Result
@@ -170,6 +176,7 @@ struct VerificationRun {
             return
         }
         arms += 1
+        outcomes(audited.statuses)
         if audited.statuses != result.statuses { compare(audited.statuses, result.statuses, header) }
         for difference in JSONDifference.list(result.margins, expected: audited.margins.json, path: "margins") {
             differ(place, difference)

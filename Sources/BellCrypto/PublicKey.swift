@@ -77,7 +77,7 @@ extension PublicKey {
     }
 
     /// `sodium_bin2base64`.
-    private static func base64(_ bytes: [UInt8]) -> String {
+    static func base64(_ bytes: [UInt8]) -> String {
         let size = sodium_base64_encoded_len(bytes.count, sodium_base64_VARIANT_ORIGINAL)
         let text = [CChar](unsafeUninitializedCapacity: size) { buffer, filled in
             if let base = buffer.baseAddress {

@@ -19,7 +19,7 @@ struct DeviceMethods: Sendable {
 
     static let names = [
         "device.list", "device.show", "device.set", "device.safe", "device.check",
-        "device.record", "device.record.stop", "device.ended",
+        "device.record", "device.record.stop", "device.ended", "device.raw_random",
     ]
 
     /// Answers a method of ``names``; nil for another one.
@@ -76,7 +76,34 @@ struct DeviceMethods: Sendable {
                 try await boards.boards[node].safe()
                 return ["device": .string(device), "safe": true]
             }
+        case "device.raw_random":
+            let device = try reader.string("device")
+            let bits = try reader.count("bits")
+            try reader.finish()
+            return try await rawRandom(device, bits)
         default: return nil
+        }
+    }
+
+    /// Most bits of one answer: 128 KiB, twice that as digits.
+    private static let largestRandom: UInt64 = 1 << 20
+
+    /// Fresh bits of a board's own generator, which no trial uses; refused while a campaign is under way.
+    private func rawRandom(_ device: String, _ bits: UInt64) async throws(BellError) -> JSON {
+        guard let node = boards.node(named: device) else {
+            throw BellError(
+                .deviceUnknown, "\(device) is no board: only boards have a generator of their own.",
+                at: "lab.yaml devices", fix: "name a board; `bellctl device list` shows them")
+        }
+        guard (1...Self.largestRandom).contains(bits) else {
+            throw BellError(
+                .jsonShape, "\(bits) bits of a generator were asked for.", at: "device.raw_random bits",
+                fix: "ask for 1 to \(Self.largestRandom) bits at a time")
+        }
+        return try await visit("\(device) cannot give bits of its generator") { () async throws(BellError) in
+            let random = try await boards.boards[node].rawRandomBits(UInt32(bits))
+            // Unlike outcomes they belong to no campaign yet; they go to the person who asked and are not kept here.
+            return ["device": .string(device), "bits": JSON(count: bits), "packed": .string(random.bytes.hex)]
         }
     }
 

@@ -24,5 +24,12 @@ public func write(_ text: String, to stream: StandardStream = .output) {
     try? writeAll(stream.rawValue, Array(text.utf8), path: "standard stream")
 }
 
+/// Writes bytes to a stream at once, without a buffer; all of them or an error.
+///
+/// - Throws: `file.access`, `file.disk-full`.
+public func writeBytes(_ bytes: [UInt8], to stream: StandardStream = .output) throws(BellError) {
+    try writeAll(stream.rawValue, bytes, path: "standard stream")
+}
+
 /// Ends the process.
 public func exitProgram(_ code: ExitCode) -> Never { exit(code.rawValue) }

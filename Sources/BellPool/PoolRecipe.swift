@@ -32,9 +32,8 @@ public struct PoolRecipe: Equatable, Sendable {
         let campaign = try reader.string("campaign")
         let kind = try reader.string("pool")
         isSimulated = try reader.bool("simulated")
-        var output = try JSONReader(try reader.value("output"), path: "recipe.output")
-        bits = try output.count("bits")
-        digest = try output.digest("blake2b_256")
+        bits = try reader.count("m")
+        digest = try reader.digest("output")
         guard let campaign = CampaignID(hex: campaign), let kind = Plan.Pool(rawValue: kind), bits > 0 else {
             throw BellError(.jsonShape, "No pool has such a recipe.", at: "recipe")
         }

@@ -109,7 +109,7 @@ struct LedgerRuleTests {
         let recipe = try readText(files.recipe)
         for text in [
             "", "{}", recipe.replacing("\"simulated\":false", with: "\"simulated\":true"),
-            recipe.replacing("\"bits\":1000", with: "\"bits\":999"), recipe.replacing("0101", with: "0201"),
+            recipe.replacing("\"m\":1000", with: "\"m\":999"), recipe.replacing("0101", with: "0201"),
         ] {
             #expect(text != recipe)
             try writeFileAtomically(files.recipe, text: text)

@@ -33,7 +33,7 @@ struct Pools {
         try writeFileAtomically(files.bits, packed)
         let recipe: JSON = [
             "campaign": .string(id.description), "pool": .string(kind.rawValue), "simulated": .bool(isSimulated),
-            "output": ["bits": JSON(count: bits), "blake2b_256": .string(Blake2b.hash(packed).description)],
+            "m": JSON(count: bits), "output": .string(Blake2b.hash(packed).description),
         ]
         try writeFileAtomically(files.recipe, text: recipe.text)
         try PoolLedger.open(state: state, create: true).enter(try PoolRecipe(json: recipe))
