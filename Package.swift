@@ -68,7 +68,7 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
 
-        
+
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
 
