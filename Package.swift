@@ -68,7 +68,6 @@ let package = Package(
         library("BellStatistics", ["BellModel"]),
         library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
 
-
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
 
