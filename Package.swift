@@ -155,7 +155,7 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellZstd", "BellTiming",
                 "BellAudit", "BellRandomness", "DriverKit", "USBTransport", "RFSwitch", "SCPIInstrument", "VirtualUSB",
                 "BellStream", "BellControl", "BellFit", "BellSequence", "BellYAML", "BellStatistics", "MockLab",
-                "BellCertification",
+                "BellCertification", "CKernels",
             ], path: "Benchmarks/bellbench", swiftSettings: strict),
 
         // What many tests need: folders, numbers without pattern, waiting, clocks.

@@ -54,6 +54,7 @@ extern const struct bell_gf2_kernels bell_gf2_portable;
 #if defined(__x86_64__) || defined(__aarch64__)
 extern const struct bell_gf2_kernels bell_gf2_clmul;
 void bell_gf2_clmul_base(uint64_t *restrict out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb);
+uint64_t bell_gf2_chains(size_t n);
 #endif
 #if defined(__x86_64__)
 extern const struct bell_gf2_kernels bell_gf2_vclmul;

@@ -75,6 +75,15 @@ TARGET void bell_gf2_clmul_base(uint64_t *restrict out, const uint64_t *a, size_
         for (size_t i = 0; i < na; i++) store(out + i + j, load(out + i + j) ^ clmul(one(a[i]), one(b[j])));
 }
 
+TARGET uint64_t bell_gf2_chains(size_t n) {
+    vector v[8], sum = everywhere(0);
+    for (uint64_t i = 0; i < 8; i++) v[i] = everywhere(0x9e3779b97f4a7c15 * (i + 1));
+    for (size_t k = 0; k < n; k++)
+        for (int i = 0; i < 8; i++) v[i] = clmul_high(v[i], v[i]);
+    for (int i = 0; i < 8; i++) sum = sum ^ v[i];
+    return word(sum) | 1;
+}
+
 enum { LOG_LANES = 1 };
 typedef vector factor;
 TARGET static inline factor prepared(vector v) { return v; }

@@ -35,7 +35,7 @@ enum bell_gf2_way {
     BELL_GF2_PORTABLE = 0,
     /// One carry-less 64×64 product an instruction: PCLMULQDQ on x86-64, PMULL on aarch64.
     BELL_GF2_CLMUL = 1,
-    /// Four an instruction: VPCLMULQDQ with AVX-512.
+    /// Four an instruction: VPCLMULQDQ with AVX-512 and GFNI.
     BELL_GF2_VCLMUL = 2,
 };
 
@@ -141,3 +141,7 @@ uint64_t bell_sp22_spectrum_below(
     struct bell_sp22_spectrum *s, const uint8_t *bits, size_t *near, size_t room, size_t *found, int level);
 /// The squared magnitude of one frequency, summed term by term: n steps.
 double bell_sp22_magnitude(const uint8_t *bits, size_t n, size_t frequency);
+
+/// 8 n carry-less products of words in eight chains, for measuring how fast this CPU can do them. Returns something that
+/// depends on all of them; 0, at once, where the CPU lacks BELL_GF2_CLMUL.
+uint64_t bell_gf2_clmul_chains(size_t n);
