@@ -17,9 +17,8 @@ int bell_gf2_has(enum bell_gf2_way way) {
 #if defined(__x86_64__)
     case BELL_GF2_CLMUL: return __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("avx2");
     case BELL_GF2_VCLMUL:
-        return bell_gf2_has(BELL_GF2_CLMUL) && __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("gfni") &&
-            __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-            __builtin_cpu_supports("avx512vl");
+        return bell_gf2_has(BELL_GF2_CLMUL) && __builtin_cpu_supports("vpclmulqdq") && __builtin_cpu_supports("avx512f") &&
+            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
 #elif defined(__aarch64__) && defined(__linux__)
     // HWCAP_PMULL of <asm/hwcap.h>.
     case BELL_GF2_CLMUL: return (getauxval(AT_HWCAP) >> 4 & 1) != 0;

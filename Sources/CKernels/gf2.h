@@ -18,6 +18,9 @@ enum {
 /// The basis of bell_gf2_basis.
 extern const uint64_t bell_gf2_cantor[BELL_GF2_BASIS];
 
+/// By the four highest bits of h: what h (x^4 + x^3 + x + 1) shifts out, modulo the field's polynomial.
+extern const uint8_t bell_gf2_shifted_out[16];
+
 /// Factors of the butterflies. With j = sum of j_b 2^b, the sum of j_b v_(b+1+s) is low[s][j mod 2^8] ^ high[s][j / 2^8].
 struct bell_gf2_roots {
     uint64_t low[3][1 << BELL_GF2_LOW];

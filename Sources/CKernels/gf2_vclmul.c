@@ -3,27 +3,19 @@
 // Four carry-less products of 64-bit words an instruction: VPCLMULQDQ on vectors of 512 bits.
 #if defined(__x86_64__)
 #include <immintrin.h>
-#define TARGET __attribute__((target("pclmul,avx2,avx512f,avx512dq,avx512bw,avx512vl,vpclmulqdq,gfni")))
+#define TARGET __attribute__((target("pclmul,avx2,avx512f,avx512dq,avx512bw,avx512vl,vpclmulqdq")))
 enum { LOG_LANES = 3 };
-// Matrices for GF2P8AFFINEQB: byte 7 - i is which bits of the input make bit i. Bit b goes to b, b + 1, b + 3 and b + 4:
-// LOWER those below 8, UPPER the others less 8; BACK without the first of them.
-#define LOWER 0x0103060d1b366cd8
-#define UPPER 0xb060c08000000000
-#define BACK 0x000102050b060c08
 typedef __m512i vector;
 typedef vector factor;
 TARGET static inline vector everywhere(uint64_t w) { return _mm512_set1_epi64((long long)w); }
 TARGET static inline factor prepared(vector v) { return v; }
-// h x^64 is h (x^4 + x^3 + x + 1). Of each byte of h, GFNI gives the lower eight bits of that in one instruction, and in
-// another the upper four, which go to the next byte; those of the highest byte come back times x^4 + x^3 + x + 1, of which
-// the rotation has brought the 1.
+// h x^64 is h (x^4 + x^3 + x + 1).
 TARGET static inline vector times(vector a, factor f) {
     const vector p = _mm512_clmulepi64_epi128(a, f, 0x00), q = _mm512_clmulepi64_epi128(a, f, 0x11);
-    const vector h = _mm512_unpackhi_epi64(p, q);
-    const vector own = _mm512_gf2p8affine_epi64_epi8(h, everywhere(LOWER), 0);
-    const vector next = _mm512_rol_epi64(_mm512_gf2p8affine_epi64_epi8(h, everywhere(UPPER), 0), 8);
-    const vector back = _mm512_maskz_gf2p8affine_epi64_epi8(0x0101010101010101, next, everywhere(BACK), 0);
-    return _mm512_unpacklo_epi64(p, q) ^ own ^ next ^ back;
+    const vector h = _mm512_unpackhi_epi64(p, q), y = h ^ _mm512_slli_epi64(h, 1);
+    const vector table = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)bell_gf2_shifted_out));
+    return _mm512_unpacklo_epi64(p, q) ^ y ^ _mm512_slli_epi64(y, 3) ^
+        _mm512_shuffle_epi8(table, _mm512_srli_epi64(h, 60));
 }
 // 8×8: neighbours, then pairs, then halves are exchanged.
 TARGET static inline void transpose(vector *v) {
@@ -54,5 +46,5 @@ TARGET static uint64_t field(uint64_t a, uint64_t b) {
 #include "gf2_transform.h"
 
 const struct bell_gf2_kernels bell_gf2_vclmul = {
-    .base = bell_gf2_clmul_base, .field = field, TRANSFORM_KERNELS, .karatsuba = 24, .transform = 72};
+    .base = bell_gf2_clmul_base, .field = field, TRANSFORM_KERNELS, .karatsuba = 24, .transform = 48};
 #endif

@@ -4,12 +4,11 @@ import Testing
 import TestSupport
 
 @Suite struct CarrylessProductTests {
-    /// Around every threshold of every way (Karatsuba at 8 and 24 words, transforms at 72 and 512), the blocks of basis
+    /// Around every threshold of every way (Karatsuba at 8 and 24 words, transforms at 48, 240 and 640), the blocks of basis
     /// conversion (128 words) and the powers of two where a transform of the product becomes larger.
     private static let lengths = [
-        1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 23, 24, 25, 47, 48, 49, 63, 64, 65, 71, 72, 73, 95, 127, 128, 129, 191, 255,
-        256,
-        257, 383, 384, 385, 511, 512, 513, 640, 767, 768, 769,
+        1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 23, 24, 25, 47, 48, 49, 63, 64, 65, 95, 127, 128, 129, 191, 239, 240, 241, 255,
+        256, 257, 383, 384, 385, 511, 512, 513, 639, 640, 641, 767, 768, 769,
     ]
 
     @Test("products of equal lengths are the schoolbook's", arguments: lengths)
@@ -35,7 +34,7 @@ import TestSupport
 
     @Test(
         "long by short is taken in pieces, and none is lost",
-        arguments: [(1, 3000), (9, 2000), (72, 1500), (520, 4200)])
+        arguments: [(1, 3000), (9, 2000), (50, 1500), (250, 2600), (650, 5300)])
     func unbalanced(lengths: (Int, Int)) throws {
         var random = SplitMix(seed: 5)
         let (a, b) = (random.words(lengths.0), random.words(lengths.1))
@@ -43,7 +42,7 @@ import TestSupport
         for way in availableWays { #expect(try CarrylessProduct.multiply(a, b, by: way) == expected, "\(way)") }
     }
 
-    @Test("all ones, zeros, and single bits at the ends", arguments: [1, 8, 24, 72, 200, 512, 600])
+    @Test("all ones, zeros, and single bits at the ends", arguments: [1, 8, 24, 48, 240, 512, 640])
     func adversarial(length: Int) throws {
         var random = SplitMix(seed: 1)
         let ones = [UInt64](repeating: .max, count: length)

@@ -35,7 +35,7 @@ enum bell_gf2_way {
     BELL_GF2_PORTABLE = 0,
     /// One carry-less 64×64 product an instruction: PCLMULQDQ on x86-64, PMULL on aarch64.
     BELL_GF2_CLMUL = 1,
-    /// Four an instruction: VPCLMULQDQ with AVX-512 and GFNI.
+    /// Four an instruction: VPCLMULQDQ with AVX-512.
     BELL_GF2_VCLMUL = 2,
 };
 
