@@ -7,8 +7,9 @@
 // Which way, small products, and long operands in blocks.
 
 enum {
-    /// Up to so many words of a product are taken without transforms.
+    /// Up to so many words of a product are taken without transforms, by blocks of so many words of an operand.
     FEW = 32,
+    BLOCK = 8,
 };
 
 int bell_gf2_has(enum bell_gf2_way way) {
@@ -115,14 +116,14 @@ int bell_gf2_multiply(uint64_t *out, const uint64_t *a, size_t na, const uint64_
     return bell_gf2_multiply_with(bell_gf2_multiply_is(), out, a, na, b, nb);
 }
 
-// Words [first, first + count) of a b, quadratic, for few words: a in blocks of that size.
+// Words [first, first + count) of a b, quadratic, count <= FEW.
 static int few_words(
     const struct bell_gf2_kernels *k, uint64_t *out, const uint64_t *a, size_t na, const uint64_t *b, size_t nb,
     size_t first, size_t count) {
-    uint64_t product[4 * FEW];
+    uint64_t product[FEW + 2 * BLOCK];
     memset(out, 0, count * 8);
-    for (size_t at = 0; at < na; at += FEW) {
-        const size_t n = na - at < FEW ? na - at : FEW;
+    for (size_t at = 0; at < na; at += BLOCK) {
+        const size_t n = na - at < BLOCK ? na - at : BLOCK;
         // From the first word of b that reaches `first` to the last that reaches the end.
         const size_t begins = first >= at + n ? first - at - n : 0;
         if (begins >= nb || first + count <= at) continue;
