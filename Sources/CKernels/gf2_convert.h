@@ -23,7 +23,8 @@ static int split_of(int m) {
 
 // x moved up by e of 16 units, with the last e units of `before` coming in.
 #define MOVED(before, x, e) __builtin_shufflevector(before, x, \
-    16 - e, 17 - e, 18 - e, 19 - e, 20 - e, 21 - e, 22 - e, 23 - e, 24 - e, 25 - e, 26 - e, 27 - e, 28 - e, 29 - e, 30 - e, 31 - e)
+    16 - e, 17 - e, 18 - e, 19 - e, 20 - e, 21 - e, 22 - e, 23 - e, \
+    24 - e, 25 - e, 26 - e, 27 - e, 28 - e, 29 - e, 30 - e, 31 - e)
 // Units of x by index; 16 stands for zero.
 #define TAKEN(x, ...) __builtin_shufflevector(x, (units){0}, __VA_ARGS__)
 
