@@ -5,8 +5,6 @@ extension BellError.Code {
     public static let extractorParameters = BellError.Code("extractor.parameters", exit: .usage)
     /// An extraction asks for more than its sources can give.
     public static let extractorDemand = BellError.Code("extractor.demand", exit: .usage)
-    /// A kernel had no memory.
-    public static let extractorMemory = BellError.Code("extractor.memory", exit: .internal)
 }
 
 /// Which function an extractor computes: everything but the inputs.
