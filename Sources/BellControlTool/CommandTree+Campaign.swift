@@ -101,5 +101,6 @@ extension CommandTree {
                     flag("csv", "As CSV: index,x,y,a,b,status."),
                     value("output", "FILE", "A file instead of stdout.", short: "o"),
                 ], positionals: [stored]),
+            campaignExtract, campaignPublish,
         ])
 }

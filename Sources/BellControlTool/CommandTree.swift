@@ -13,7 +13,8 @@ enum CommandTree {
             """,
         options: common,
         subcommands: [
-            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, doctor, completion,
+            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, pools, keyCommand,
+            doctor, completion,
         ])
 
     /// Options that every command takes.

@@ -6,6 +6,8 @@ struct Console {
     let write: (String) -> Void
     /// Writes to stderr as it is.
     let complain: (String) -> Void
+    /// Writes bytes to stdout as they are.
+    var writeBytes: ([UInt8]) throws(BellError) -> Void = { (_) throws(BellError) in }
     /// stdout is a terminal.
     var isTerminal = false
     /// Columns of the terminal; asked anew for every line, because windows change.

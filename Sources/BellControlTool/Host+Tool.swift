@@ -28,6 +28,7 @@ extension Console {
         let wantsColour = environmentVariable("NO_COLOR") == nil && environmentVariable("TERM") != "dumb"
         return Console(
             write: { BellHost.write($0) }, complain: { BellHost.write($0, to: .error) },
+            writeBytes: { (bytes) throws(BellError) in try BellHost.writeBytes(bytes) },
             isTerminal: BellHost.isTerminal(.output), width: { terminalWidth() },
             style: Style(coloured: wantsColour && BellHost.isTerminal(.output)),
             errorStyle: Style(coloured: wantsColour && BellHost.isTerminal(.error)))

@@ -62,4 +62,16 @@ import Testing
         #expect(randomBytes(count).count == count)
         #expect(count < 16 || randomBytes(count) != randomBytes(count))
     }
+
+    @Test("a seed is written as RFC 8410 writes its example of a private key")
+    func pem() throws {
+        let seed = try #require([UInt8](hex: "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842"))
+        #expect(
+            SigningKey.pem(ofSeed: seed) == """
+                -----BEGIN PRIVATE KEY-----
+                MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+                -----END PRIVATE KEY-----
+
+                """)
+    }
 }

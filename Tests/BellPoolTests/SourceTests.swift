@@ -36,20 +36,20 @@ struct SourceTests {
 
     @Test("origins are read as they are typed, and a path stays on this machine")
     func origins() {
-        #expect(SecondSource.Origin("host") == .host && SecondSource.Origin("board:bob") == .board("bob"))
-        #expect(SecondSource.Origin("bits/board:bob") == .file("bits/board:bob"))
-        #expect(SecondSource.Origin("/secret/place").name == "file")
-        #expect(SecondSource.Origin("board:").name == "file")
+        #expect(PoolSource.Origin("host") == .host && PoolSource.Origin("board:bob") == .board("bob"))
+        #expect(PoolSource.Origin("bits/board:bob") == .file("bits/board:bob"))
+        #expect(PoolSource.Origin("/secret/place").name == "file")
+        #expect(PoolSource.Origin("board:").name == "file")
     }
 
     @Test("the declared bias gives the min-entropy a bit", arguments: [(0, 1), (0.25, 0.415037499278844)])
     func rate(bias: Double, rate: Double) {
-        #expect(abs(SecondSource(.host, bias: bias).rate - rate) < 1e-12)
+        #expect(abs(PoolSource(.host, bias: bias).rate - rate) < 1e-12)
     }
 
     @Test("a source that is stuck or far from its declared min-entropy is refused, a sound one is not")
     func health() throws {
-        let source = SecondSource(.host, bias: 0.001)
+        let source = PoolSource(.host, bias: 0.001)
         var random = SplitMix(seed: 9)
         let sound = (0..<65536).map { _ in UInt8.random(in: .min ... .max, using: &random) }
         try source.check(sound)
@@ -63,16 +63,16 @@ struct SourceTests {
             }
         }
         // Three quarters ones: what a quarter of bias declares.
-        try SecondSource(.host, bias: 0.26).check(biased)
+        try PoolSource(.host, bias: 0.26).check(biased)
     }
 
     @Test("every source names its assumptions, the host's its generator too")
     func assumptions() {
         let common: Set<String> = ["second-source-independent", "second-source-entropy"]
-        #expect(Set(SecondSource(.file("x"), rate: 0.5).assumptions.keys) == common)
-        let host = SecondSource(.host, bias: 0.01).assumptions
+        #expect(Set(PoolSource(.file("x"), rate: 0.5).assumptions.keys) == common)
+        let host = PoolSource(.host, bias: 0.01).assumptions
         #expect(Set(host.keys) == common.union(["second-source-is-pseudo-random"]))
         #expect(host["second-source-entropy"]?.stringValue?.contains("1/2 + 0.01") == true)
-        #expect(SecondSource(.board("bob"), bias: 0).assumptions["second-source-of-a-board"] != nil)
+        #expect(PoolSource(.board("bob"), bias: 0).assumptions["second-source-of-a-board"] != nil)
     }
 }

@@ -54,33 +54,14 @@ enum CertificateCheck {
         _ path: String, certificate: Certificate?, signer: Signer?, console: Console
     ) throws(BellError) -> Reply {
         let journal = try Journal.openReadOnly(at: path)
-        let screen = ProgressScreen(console: console)
-        defer { screen.end() }
-        var meter = Meter()
-        let report = try Verification.run(journal: journal, certificate: certificate) { done, trials in
-            guard let rate = meter.rate(done, now: monotonicNanoseconds()) else { return }
-            screen.draw(
-                fraction: trials > 0 ? Double(done) / Double(trials) : 1,
-                fields: ["\(NumberText.count(done)) trials audited", NumberText.rate(rate)])
-        }
-        screen.end()
+        let progress = AuditProgress(console)
+        defer { progress.end() }
+        let report = try Verification.run(
+            journal: journal, certificate: certificate, progress: { progress.draw($0, of: $1) })
+        progress.end()
         var json = report.json.objectValue ?? [:]
         json["signature"] = signer?.json ?? .null
         return Reply(
             json: .object(json), text: (signer?.text ?? "") + ended(report.text), exit: report.exitCode)
-    }
-
-    /// Speed since the first arm, ten times a second; the check of the file itself comes before that.
-    private struct Meter {
-        private var begin: UInt64?
-        private var last: UInt64 = 0
-
-        mutating func rate(_ done: UInt64, now: UInt64) -> Double? {
-            let since = begin ?? now
-            begin = since
-            guard now &- last >= 100_000_000 else { return nil }
-            last = now
-            return Double(done) / max(0.1, Double(now &- since) / 1e9)
-        }
     }
 }

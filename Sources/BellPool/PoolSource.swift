@@ -8,7 +8,7 @@ extension BellError.Code {
 }
 
 /// Where source two comes from, and how much min-entropy its bits are declared to have.
-public struct SecondSource: Equatable, Sendable {
+public struct PoolSource: Equatable, Sendable {
     public enum Origin: Equatable, Sendable {
         /// The operating system's generator.
         case host
@@ -48,7 +48,7 @@ public struct SecondSource: Equatable, Sendable {
     public init(_ origin: Origin, bias: Double) {
         self.origin = origin
         self.bias = bias
-        rate = ExtractorDemandRate.santhaVazirani(bias)
+        rate = ExtractorDemand.santhaVazirani(bits: 1, bias: bias)
     }
 
     /// Declares the min-entropy a bit.
@@ -56,6 +56,13 @@ public struct SecondSource: Equatable, Sendable {
         self.origin = origin
         self.rate = rate
         bias = nil
+    }
+
+    /// As the extractors' own planning takes it: each bit has this min-entropy whatever came before it.
+    ///
+    /// - Parameter bits: How many could be drawn.
+    func drawn(bits: Int) -> BellRandomness.SecondSource {
+        .santhaVazirani(bits: bits, bias: bias ?? max(0, exp2(-rate) - 0.5))
     }
 
     /// Refuses bits that fail the continuous health tests for the declared min-entropy, at 2^-40 a place.
@@ -107,9 +114,4 @@ public struct SecondSource: Equatable, Sendable {
         }
         return all
     }
-}
-
-/// −log2(½ + μ), a bit of a Santha–Vazirani source.
-enum ExtractorDemandRate {
-    static func santhaVazirani(_ bias: Double) -> Double { -log2(0.5 + bias) }
 }

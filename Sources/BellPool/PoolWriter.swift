@@ -1,0 +1,103 @@
+public import BellHost
+import BellCrypto
+public import BellModel
+
+/// Puts a pool onto the disk, so that after any crash it is either not there or can be finished, always with the same bits.
+///
+/// The order is: the draft of the recipe, source two, the bits, the ledger, and the recipe last. As long as source two of the
+/// draft is not on the disk nobody has seen a bit, and everything begins anew; from then on only the draft's bits are made.
+public struct PoolWriter {
+    public let state: StateDirectory
+    public let files: PoolFiles
+    private let campaign: CampaignID
+    private let lock: FileLock
+
+    /// Takes the campaign's extraction for itself, and removes what a killed one has left half-written.
+    ///
+    /// - Throws: `file.locked` while another process extracts the campaign.
+    public init(_ state: StateDirectory, _ campaign: CampaignID) throws(BellError) {
+        self.state = state
+        self.campaign = campaign
+        files = PoolFiles(state, campaign)
+        lock = try FileLock("\(files.folder)/extract.lock", wait: 1000)
+        for name in try folderContents(files.folder) where name.hasSuffix(".tmp") {
+            let isOurs = [files.bits, files.recipe, files.secondSource, files.draft]
+                .contains { "\(files.folder)/\(name)".hasPrefix($0 + ".") }
+            if isOurs { try removeFile("\(files.folder)/\(name)") }
+        }
+    }
+
+    /// What an earlier call has decided.
+    public enum Standing {
+        /// Nothing: source two may be drawn.
+        case fresh
+        /// Killed while it wrote, or its recipe is lost: only these bits may come out again.
+        case begun(recipe: JSON?, second: [UInt8], digest: Digest)
+        /// Extracted, with this recipe.
+        case done(recipe: JSON)
+    }
+
+    /// Looks at what is there.
+    ///
+    /// - Throws: `pool.ledger-damaged` when there is a recipe and no ledger that knows it; `pool.damaged` when the ledger
+    ///   knows the pool and its second source is gone.
+    public func standing() throws(BellError) -> Standing {
+        let known = try knownPool()
+        if fileExists(files.recipe) {
+            let recipe = try JSON(parsing: try readFile(files.recipe), source: files.recipe)
+            guard known != nil else {
+                throw BellError(
+                    .poolLedger, "The campaign was extracted, and the ledger does not know its pool.",
+                    at: PoolLedger.path(in: state),
+                    cause: "the ledger was lost, or the campaign's folder comes from another state directory",
+                    state: "no bit is given: which ones were given is not known",
+                    fix: "restore the ledger as it was last; `bellctl extract verify` works without it")
+            }
+            return .done(recipe: recipe)
+        }
+        let second = fileExists(files.secondSource) ? try readFile(files.secondSource, limit: Self.largest) : nil
+        if fileExists(files.draft) {
+            let draft = try JSON(parsing: try readFile(files.draft), source: files.draft)
+            if let second, draft["source_two"]?.stringValue == Blake2b.hash(second).description,
+                let digest = draft["output"]?.stringValue.flatMap(Digest.init(hex:))
+            {
+                return .begun(recipe: draft, second: second, digest: digest)
+            }
+        }
+        guard let known else { return .fresh }
+        guard let second else {
+            throw BellError(
+                .poolDamaged, "The campaign was extracted, and its recipe and source two are gone.",
+                at: files.secondSource, cause: "a campaign is extracted exactly once", state: "nothing was changed",
+                fix: "restore the campaign's folder from a copy")
+        }
+        return .begun(recipe: nil, second: second, digest: known.digest)
+    }
+
+    /// Most bytes of source two: 2^30 bits.
+    private static let largest = 1 << 27
+
+    private func knownPool() throws(BellError) -> Pool? {
+        guard fileExists(PoolLedger.path(in: state)) else { return nil }
+        return try PoolLedger.open(state: state).pool(of: campaign)
+    }
+
+    /// Writes everything; each step may have been done before, by a call that was killed.
+    public func write(recipe: JSON, second: [UInt8], bits: [UInt8]) throws(BellError) {
+        let entry = try PoolRecipe(json: recipe)
+        try writeFileAtomically(files.draft, text: recipe.text + "\n")
+        try writeFileAtomically(files.secondSource, second)
+        try writeFileAtomically(files.bits, bits)
+        try PoolLedger.open(state: state, create: true).enter(entry)
+        try writeFileAtomically(files.recipe, text: recipe.text + "\n")
+        try removeFile(files.draft)
+    }
+
+    /// Puts lost or damaged bits of a pool back; they must be those of its recipe.
+    public func restore(bits: [UInt8]) throws(BellError) { try writeFileAtomically(files.bits, bits) }
+}
+
+extension PoolFiles {
+    /// The recipe while its pool is being written.
+    var draft: String { "\(folder)/recipe-draft.json" }
+}
