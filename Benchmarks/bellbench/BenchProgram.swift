@@ -6,7 +6,8 @@ import Glibc
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
     static let parts = [
-        "audit", "statistics", "health", "products", "fit", "sequence", "evolution", "usb", "ping", "belld", "lab",
+        "audit", "statistics", "health", "products", "battery", "fit", "sequence", "evolution", "usb", "ping", "belld",
+        "lab",
         "bring-up",
     ]
 
@@ -94,6 +95,7 @@ enum BenchProgram {
             case "statistics": rows += try StatisticsBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
             case "products": rows += try ProductBench(bench).run()
+            case "battery": rows += try BatteryBench(bench).run()
             case "fit": rows += try FitBench(bench).run()
             case "evolution": rows += try EvolutionBench(bench).run()
             case "usb": rows += try USBBench(bench).run()

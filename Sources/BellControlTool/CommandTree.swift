@@ -13,8 +13,9 @@ enum CommandTree {
             """,
         options: common,
         subcommands: [
-            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, pools, keyCommand,
-            doctor, completion,
+            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, testRandomness,
+            pools,
+            keyCommand, doctor, completion,
         ])
 
     /// Options that every command takes.

@@ -120,6 +120,7 @@ public enum ControlTool {
         "certificate key": CertificateCommand.key,
         "certify": CertifyCommand.run,
         "bounds": BoundsCommand.run,
+        "test-randomness": TestRandomnessCommand.run,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]

@@ -7,7 +7,7 @@ extension BellError.Code {
 
 /// Bits a stream: 10^6 as the standard advises, or another length whose spectrum can be computed fast.
 public struct SP80022Length: Equatable, Sendable {
-    /// What the long tests need (sections 2.8.7, 2.10.7, 2.14.7), and what a working set of 24 bytes a bit allows.
+    /// What the long tests need (sections 2.8.7, 2.10.7, 2.14.7), and what a working set of 9 bytes a bit allows.
     public static let range = 1_000_000...(1 << 26)
     /// 10^6 bits.
     public static let standard = SP80022Length(checked: 1_000_000)

@@ -25,6 +25,10 @@ public struct SP80022Results: Sendable {
         // A test without its data is in the family with p = 1, so that the family is always the same.
         let adjusted = holmAdjusted(log10P: (proportions + uniformity).map { log10(max($0, 1e-300)) })
         let limit = log10(rule.level)
+        // What the binomial test alone accepts at Holm's first, strictest step; for plots.
+        let leastAccepted = Dictionary(
+            Set(values.map(\.count)).map { ($0, SP80022Results.leastAcceptedProportion($0, rule)) },
+            uniquingKeysWith: { first, _ in first })
         let lines = tests.indices.map { place in
             let least = min(adjusted[place], adjusted[place + tests.count])
             var measures: [BatteryLine.Measure] = [.init("streams", Double(values[place].count))]
@@ -36,6 +40,7 @@ public struct SP80022Results: Sendable {
                 measures += [
                     .init("proportion p", proportions[place]), .init("uniformity p", uniformity[place]),
                     .init("adjusted p", pow(10, least)),
+                    .init("least accepted proportion", leastAccepted[values[place].count] ?? 0),
                 ]
             }
             let isExcursion = tests[place].family.hasPrefix("random excursions")
@@ -49,13 +54,27 @@ public struct SP80022Results: Sendable {
         }
         return BatteryReport(
             battery: "sp800-22", standard: "NIST SP 800-22 rev. 1a (2010)", bits: streams.count * length.bits,
-            streams: streams.count, rule: rule.words, lines: lines, remarks: remarks(bits: bits))
+            streams: streams.count, rule: rule.words, lines: lines,
+            remarks: remarks(bits: bits, values: values, rule: rule))
+    }
+
+    private static func proportionPValue(_ values: [Double], _ rule: SP80022Rule) -> Double {
+        proportionPValue(failing: UInt64(values.count { $0 < rule.significance }), of: UInt64(values.count), rule)
+    }
+
+    private static func leastAcceptedProportion(_ count: Int, _ rule: SP80022Rule) -> Double {
+        guard count > 0 else { return 0 }
+        let n = UInt64(count)
+        let middle = n / 100 + 1
+        let accepted = (middle...max(middle, n)).prefix {
+            proportionPValue(failing: $0, of: n, rule) > rule.level / 376
+        }.last
+        return 1 - Double(accepted ?? 0) / Double(count)
     }
 
     /// Two-sided, exact.
-    private static func proportionPValue(_ values: [Double], _ rule: SP80022Rule) -> Double {
-        let failing = UInt64(values.count { $0 < rule.significance })
-        let (n, p) = (UInt64(values.count), rule.significance)
+    private static func proportionPValue(failing: UInt64, of n: UInt64, _ rule: SP80022Rule) -> Double {
+        let p = rule.significance
         let many = Binomial.logUpperTail(successes: failing, trials: n, p: p, q: 1 - p)
         let few = Binomial.logUpperTail(successes: n - failing, trials: n, p: 1 - p, q: p)
         return min(1, 2 * exp(min(many, few)))
@@ -77,8 +96,15 @@ public struct SP80022Results: Sendable {
         return max(wanted, streams.count + 1) * length.bits
     }
 
-    private func remarks(bits: Int) -> [String] {
+    private func remarks(bits: Int, values: [[Double]], rule: SP80022Rule) -> [String] {
         var remarks: [String] = []
+        // Bonferroni over every p-value of every stream; said, not decided, as the rule wants its streams.
+        let all = values.flatMap(\.self)
+        if streams.count < rule.leastStreams, let least = all.min(), least * Double(all.count) < rule.level {
+            remarks.append(
+                "a p-value of \(least) is there already, which good bits hardly give: expect a defect once there are "
+                    + "\(rule.leastStreams) streams")
+        }
         let rest = bits - streams.count * length.bits
         if rest > 0 { remarks.append("\(rest) bits after the last whole stream of \(length.bits) were not looked at") }
         if streams.count > SP80022Results.manyStreams {
@@ -91,5 +117,5 @@ public struct SP80022Results: Sendable {
     }
 
     /// See docs/batteries.md, "How much data".
-    static let manyStreams = 1000
+    static let manyStreams = 3000
 }

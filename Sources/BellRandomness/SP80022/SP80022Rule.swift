@@ -9,8 +9,8 @@ public struct SP80022Rule: Equatable, Sendable {
     /// Fewer streams decide nothing (section 4.2.2).
     public let leastStreams = 55
 
-    /// - Parameter level: 1e-3 unless a plan registers another: good bits fail one report in a thousand, and a source whose
-    ///   share of failing streams is ten times too high is found with 55 streams.
+    /// - Parameter level: 1e-3 unless a plan registers another: good bits fail one report in a thousand, and a test that a
+    ///   fifth of 55 streams fails is found in nine cases of ten.
     public init(level: Double = 1e-3) { self.level = level }
 
     public var words: String {

@@ -8,7 +8,7 @@ final class Spectrum {
     private let handle: OpaquePointer
     private let streamBits: Int
 
-    /// - Throws: `battery.memory` when 24 bytes a bit cannot be had; `bell_sp22_spectrum_new`.
+    /// - Throws: `battery.memory` when 9 bytes a bit cannot be had; `bell_sp22_spectrum_new`.
     init(_ length: SP80022Length) throws(BellError) {
         guard let handle = bell_sp22_spectrum_new(length.bits) else {
             throw BellError(

@@ -132,7 +132,7 @@ void bell_sp22_walk(const uint8_t *bits, size_t n, struct bell_sp22_walk *out);
 
 /// The spectrum of streams of one length; one at a time.
 struct bell_sp22_spectrum;
-/// For n = 2^a · 5^b, a multiple of 64 in 10^5...2^26; NULL for other lengths or without memory (24 bytes a bit).
+/// For n = 2^a · 5^b, a multiple of 64 in 10^5...2^26; NULL for other lengths or without memory (9 bytes a bit).
 struct bell_sp22_spectrum *bell_sp22_spectrum_new(size_t n);
 void bell_sp22_spectrum_free(struct bell_sp22_spectrum *s);
 /// Section 2.6: how many of the first n/2 squared magnitudes are below n ln 20; those within 1e-9 of it are not counted but
