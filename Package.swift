@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(name: "CSodium", providers: [.apt(["libsodium-dev"])]),
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CMinpack", providers: [.apt(["libcminpack-dev"])]),
         .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
@@ -70,6 +71,7 @@ let package = Package(
 
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),
+        library("BellPicture", ["BellModel", "CPNG"]),
 
         library("BellAudit", ["BellModel", "BellTiming"]),
 
@@ -140,7 +142,7 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
                 "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration", "BellRandomness",
-                "BellPool",
+                "BellPool", "BellPicture",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
@@ -195,6 +197,7 @@ let package = Package(
             ["TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellCertification"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
+        tests(of: "BellPicture"),
         tests(
             of: "BellCalibration",
             [
@@ -263,7 +266,7 @@ let package = Package(
             [
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
                 "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
-                "VirtualUSB", "BellCertification", "BellStatistics",
+                "VirtualUSB", "BellCertification", "BellStatistics", "BellPicture",
             ]),
     ],
     swiftLanguageModes: [.v6]
