@@ -267,6 +267,7 @@ let package = Package(
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
                 "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
                 "VirtualUSB", "BellCertification", "BellStatistics", "BellPicture",
+                "BellPool", "BellSQLite",
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -13,9 +13,8 @@ enum CommandTree {
             """,
         options: common,
         subcommands: [
-            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds, testRandomness,
-            pools,
-            keyCommand, doctor, completion,
+            lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds,
+            testRandomness, pools, keyCommand, image, doctor, completion,
         ])
 
     /// Options that every command takes.

@@ -121,6 +121,8 @@ public enum ControlTool {
         "certify": CertifyCommand.run,
         "bounds": BoundsCommand.run,
         "test-randomness": TestRandomnessCommand.run,
+        "image encrypt": ImageEncryptCommand.run,
+        "image decrypt": ImageDecryptCommand.run,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]
