@@ -197,7 +197,7 @@ let package = Package(
             ["TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellCertification"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
-        tests(of: "BellPicture"),
+        tests(of: "BellPicture", ["TestSupport"]),
         tests(
             of: "BellCalibration",
             [
@@ -267,7 +267,7 @@ let package = Package(
                 "TestSupport", "BellCommandLine", "BellHost", "BellYAML", "BellZeroMQ", "BellCrypto", "BellJournal",
                 "BellControl", "BellSequence", "BellPlot", "Devices", "DriverKit", "ExternalDriver", "Recording",
                 "VirtualUSB", "BellCertification", "BellStatistics", "BellPicture",
-                "BellPool", "BellSQLite",
+                "BellPool",
             ]),
     ],
     swiftLanguageModes: [.v6]

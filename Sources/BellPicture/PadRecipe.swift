@@ -13,8 +13,27 @@ public struct PadRecipe: Equatable, Sendable {
     public enum Source: Equatable, Sendable {
         /// A file; only its name, because its folder is nobody's business.
         case file(String)
-        /// A withdrawal from a campaign's certified bits, by its number in the ledger of pools.
-        case pool(CampaignID, withdrawal: Int64)
+        /// A campaign's bits.
+        case campaign(CampaignID, Part)
+    }
+
+    /// Which of a campaign's bits.
+    public enum Part: Equatable, Sendable {
+        /// The outcomes a, b of all trials in their order.
+        case outcomes
+        /// What its extraction took as source two.
+        case secondSource
+        /// Certified bits, by the number of their withdrawal in the ledger of pools.
+        case withdrawal(Int64)
+
+        /// As recipes say it.
+        public var name: String {
+            switch self {
+            case .outcomes: "outcomes"
+            case .secondSource: "second-source"
+            case .withdrawal: "certified"
+            }
+        }
     }
 
     public var source: Source
@@ -39,8 +58,10 @@ public struct PadRecipe: Equatable, Sendable {
         let place: [String: JSON] =
             switch source {
             case .file(let name): ["file": .string(name)]
-            case .pool(let campaign, let withdrawal):
-                ["campaign": .string(campaign.description), "withdrawal": .int(withdrawal)]
+            case .campaign(let campaign, .withdrawal(let number)):
+                ["campaign": .string(campaign.description), "part": "certified", "withdrawal": .int(number)]
+            case .campaign(let campaign, let part):
+                ["campaign": .string(campaign.description), "part": .string(part.name)]
             }
         return [
             "kind": .string(PadRecipe.kind), "version": 1,
@@ -84,7 +105,13 @@ public struct PadRecipe: Equatable, Sendable {
         if let name = json["pad"]?["file"]?.stringValue, name.utf8.count <= 255 {
             source = .file(name)
         } else if let campaign = json["pad"]?["campaign"]?.stringValue.flatMap({ CampaignID(hex: $0) }) {
-            source = .pool(campaign, withdrawal: Int64(try count("pad", "withdrawal", 1...(1 << 53))))
+            switch json["pad"]?["part"]?.stringValue {
+            case "outcomes": source = .campaign(campaign, .outcomes)
+            case "second-source": source = .campaign(campaign, .secondSource)
+            case "certified":
+                source = .campaign(campaign, .withdrawal(Int64(try count("pad", "withdrawal", 1...(1 << 53)))))
+            default: throw wrong("pad.part", "outcomes, second-source or certified")
+            }
         } else {
             throw wrong("pad", "a file or a campaign")
         }

@@ -1,4 +1,5 @@
 import BellModel
+import TestSupport
 import Testing
 
 @testable import BellPicture
@@ -78,7 +79,7 @@ struct CipherStatisticsTests {
     @Test("a pad of even bits that repeat in pairs is found by its bytes")
     func pairs() throws {
         // As raw outcomes of two nodes: each even, both often equal.
-        var numbers = Pictures.Numbers(state: 8)
+        var numbers = SplitMix(seed: 8)
         let pad = (0..<49152).map { _ in
             (0..<4).reduce(0 as UInt8) { byte, _ in
                 let a = UInt8(numbers.next() >> 63)

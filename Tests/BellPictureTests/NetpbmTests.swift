@@ -1,4 +1,5 @@
 import BellModel
+import TestSupport
 import Testing
 
 @testable import BellPicture
@@ -38,7 +39,7 @@ struct NetpbmTests {
     @Test("random headers never crash")
     func noise() {
         for seed in 0..<2000 as Range<UInt64> {
-            var numbers = Pictures.Numbers(state: seed)
+            var numbers = SplitMix(seed: seed)
             let letters = Array("0123456789 \n#".utf8)
             let text = (0..<20).map { _ in letters[Int(numbers.next() >> 33) % letters.count] }
             _ = try? Picture.read(Array("P6".utf8) + text, source: "x")

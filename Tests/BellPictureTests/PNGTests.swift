@@ -1,4 +1,5 @@
 import BellModel
+import TestSupport
 import Testing
 
 @testable import BellPicture
@@ -129,7 +130,7 @@ struct PNGTests {
         let picture = try #require(Picture(width: 5, height: 4, channels: 3, samples: samples))
         let file = try picture.encodedPNG()
         for length in 0..<file.count { #expect(code(Array(file.prefix(length))) != nil, "\(length)") }
-        var numbers = Pictures.Numbers(state: 3)
+        var numbers = SplitMix(seed: 3)
         var refused = 0
         for at in file.indices {
             var changed = file

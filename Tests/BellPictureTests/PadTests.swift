@@ -65,7 +65,10 @@ struct PadTests {
     func recipe() throws {
         let digest = try #require(Digest(hex: String(repeating: "ab", count: 32)))
         let campaign = try #require(CampaignID(hex: String(repeating: "0c", count: 16)))
-        for source in [.file("bits.bin"), .pool(campaign, withdrawal: 7)] as [PadRecipe.Source] {
+        for source in [
+            .file("bits.bin"), .campaign(campaign, .withdrawal(7)), .campaign(campaign, .outcomes),
+            .campaign(campaign, .secondSource),
+        ] as [PadRecipe.Source] {
             let recipe = PadRecipe(source: source, firstBit: 12, picture: picture, cipher: digest)
             let json = try JSON(parsing: recipe.json.prettyText)
             #expect(try PadRecipe(json: json, source: "r") == recipe)

@@ -1,5 +1,6 @@
 import BellModel
 import Foundation
+import TestSupport
 
 @testable import BellPicture
 
@@ -9,26 +10,14 @@ enum Pictures {
 
     static func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(filePath: path))) }
 
-    /// Numbers without pattern: splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
-    struct Numbers: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var z = state
-            z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-            z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-            return z ^ z >> 31
-        }
-    }
-
     static func noise(_ count: Int, seed: UInt64) -> [UInt8] {
-        var numbers = Numbers(state: seed)
+        var numbers = SplitMix(seed: seed)
         return (0..<count).map { _ in UInt8(truncatingIfNeeded: numbers.next() >> 32) }
     }
 
     /// Bits that are one with a probability of `share` / 256.
     static func biased(_ count: Int, share: UInt64, seed: UInt64) -> [UInt8] {
-        var numbers = Numbers(state: seed)
+        var numbers = SplitMix(seed: seed)
         return (0..<count).map { _ in
             (0..<8).reduce(0) { byte, _ in byte << 1 | (numbers.next() >> 56 < share ? 1 : 0) }
         }

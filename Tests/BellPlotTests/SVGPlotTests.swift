@@ -1,6 +1,7 @@
-import BellPlot
 import Foundation
 import Testing
+
+@testable import BellPlot
 
 @Suite struct SVGPlotTests {
     /// Values of an attribute.
@@ -128,6 +129,7 @@ import Testing
                 .table(
                     .init(Figures.hostileName, header: [Figures.hostileName], rows: [[Figures.hostileName, "b"], []])),
                 .figures([figure, figure]),
+                .pictures([.init(caption: Figures.hostileName, png: [1, 2])]),
             ])
         for text in [SVGPlot().document(figure), page.text] {
             #expect(!text.contains("<script") && !text.contains("\u{1B}") && !text.contains("\u{202E}"))
@@ -138,6 +140,25 @@ import Testing
         #expect(page.text.contains("Simulated data"))
         #expect(page.text.contains("<td></td><td></td>"))
     }
+
+    @Test("Pictures stand in the page itself, and only then may pages hold pictures")
+    func pictures() {
+        var page = HTMLPage(
+            title: "t", isSimulated: false, parts: [.pictures([.init(caption: "c", png: [0xfb, 0xff, 0])])])
+        #expect(page.text.contains("<img alt=\"c\" src=\"data:image/png;base64,+/8A\">"))
+        #expect(page.text.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:\""))
+        page.parts = []
+        #expect(!page.text.contains("img-src"))
+    }
+
+    /// The vectors of RFC 4648, section 10.
+    @Test(
+        "Base64 is that of its standard",
+        arguments: [
+            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+            ("foobar", "Zm9vYmFy"),
+        ])
+    func base64(_ plain: String, _ text: String) { #expect(Base64.text(Array(plain.utf8)) == text) }
 
     @Test("Figures in a column stand below each other")
     func column() {

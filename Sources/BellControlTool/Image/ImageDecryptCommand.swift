@@ -51,9 +51,10 @@ enum ImageDecryptCommand {
             throw BellError(
                 .toolArgument, "The pad is a file, and which one is not said.", at: "bellctl image decrypt",
                 cause: "it was called \(Style.safe(name) ?? "")", fix: "add --pad FILE")
-        case .pool(let campaign, let number):
-            return try PadSource.pad(
-                of: recipe, campaign: campaign, withdrawal: number, state: try invocation.stateDirectory())
+        case .campaign(let campaign, let part):
+            return try PadSource.read(
+                part, of: campaign, firstBit: recipe.firstBit, bits: Int(recipe.bits),
+                state: try invocation.stateDirectory())
         }
     }
 

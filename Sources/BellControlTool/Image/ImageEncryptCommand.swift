@@ -62,15 +62,12 @@ enum ImageEncryptCommand {
             try source.checkLedger(path: source.text)
             taken[i] = try source.read(path: source.text, firstBit: firstBit, picture: picture)
         }
-        try check()
         for (i, source) in sources.enumerated() {
             guard let name = source.campaign else { continue }
-            guard source.panel == "certified" else {
-                throw BellError(
-                    .toolArgument, "A campaign gives certified bits only.", at: "--\(source.panel)",
-                    state: "no bit was taken", fix: "give a file of packed bits")
-            }
-            taken[i] = try source.take(campaign: name, picture: picture, state: try invocation.stateDirectory())
+            // Certified bits are the last of the sources: what can be refused without them has been.
+            try check()
+            taken[i] = try source.take(
+                campaign: name, firstBit: firstBit, picture: picture, state: try invocation.stateDirectory())
         }
         try check()
         return taken.compactMap { $0 }

@@ -1,4 +1,5 @@
 import BellHost
+import BellJournal
 import BellModel
 import BellPicture
 import BellPool
@@ -45,50 +46,92 @@ struct PadSource {
         return try Pad(bytes, firstBit: shift, count: bits / 8, name: path)
     }
 
-    /// Takes certified bits of a campaign's public pool, for ever.
+    /// Takes bits of a campaign; certified ones from its public pool, for ever.
     ///
-    /// - Throws: What ``PoolLedger/take(bits:from:purpose:)`` throws; `picture.pad` when the bits stand still, which no pool's do.
-    func take(campaign name: String, picture: Picture, state: StateDirectory) throws(BellError) -> Taken {
-        let id = try Self.id(name, in: state)
+    /// - Throws: `tool.no-campaign`, `pool.wrong-kind` for a private one; what ``PoolLedger/take(bits:from:purpose:)`` and
+    ///   ``read(_:of:firstBit:bits:state:)`` throw.
+    func take(campaign name: String, firstBit: UInt64, picture: Picture, state: StateDirectory) throws(BellError)
+        -> Taken
+    {
+        let files = try CampaignFiles.find(name, in: state)
+        guard let id = CampaignID(hex: files.id) else {
+            throw BellError(.toolNoCampaign, "The folder is not named by a campaign.", at: files.directory)
+        }
+        guard panel == "certified" else {
+            let isSimulated = try Self.checkPublic(id, state)
+            let part = panel == "outcomes" ? PadRecipe.Part.outcomes : .secondSource
+            let pad = try Self.read(part, of: id, firstBit: firstBit, bits: picture.bits, state: state)
+            return Taken(pad: pad, origin: .campaign(id, part), firstBit: firstBit, isSimulated: isSimulated)
+        }
         let ledger = try PoolLedger.open(state: state)
         let withdrawal = try ledger.take(bits: UInt64(picture.bits), from: id, purpose: .picture)
-        guard let pool = try ledger.pool(of: id) else { throw Self.missing(name, state) }
-        let pad = try Pad(try pool.read(withdrawal), count: picture.samples.count, name: text)
+        let part = PadRecipe.Part.withdrawal(withdrawal.id)
         return Taken(
-            pad: pad, origin: .pool(id, withdrawal: withdrawal.id), firstBit: withdrawal.first,
-            isSimulated: pool.isSimulated)
+            pad: try Self.read(part, of: id, firstBit: withdrawal.first, bits: picture.bits, state: state),
+            origin: .campaign(id, part), firstBit: withdrawal.first,
+            isSimulated: try ledger.pool(of: id)?.isSimulated)
     }
 
-    /// The bits of a withdrawal that an earlier `image encrypt` made.
+    /// Bits of a campaign, as a recipe names them.
     ///
-    /// - Throws: `picture.recipe` when the ledger knows no such withdrawal for a picture.
-    static func pad(of recipe: PadRecipe, campaign: CampaignID, withdrawal number: Int64, state: StateDirectory)
-        throws(BellError) -> Pad
-    {
-        let ledger = try PoolLedger.open(state: state)
-        let known = try ledger.withdrawals(of: campaign).first { $0.id == number }
-        guard let pool = try ledger.pool(of: campaign), let known, known.purpose == .picture,
-            known.first == recipe.firstBit, known.count == recipe.bits
-        else {
-            throw BellError(
-                .padRecipe, "The ledger knows no such withdrawal for a picture.", at: PoolLedger.path(in: state),
-                cause:
-                    "the recipe says number \(number) of campaign \(campaign), \(recipe.bits) bits from \(recipe.firstBit) on",
-                fix: "check --state; or give the campaign's bits with --pad FILE")
+    /// - Throws: `picture.recipe` when the ledger knows no such withdrawal for a picture; `picture.pad` for too few.
+    static func read(
+        _ part: PadRecipe.Part, of campaign: CampaignID, firstBit: UInt64, bits: Int, state: StateDirectory
+    ) throws(BellError) -> Pad {
+        let files = PoolFiles(state, campaign)
+        switch part {
+        case .secondSource: return try pad(files.secondSource, firstBit: firstBit, bits: bits)
+        case .outcomes:
+            let journal = try Journal.openReadOnly(at: "\(files.folder)/journal.sqlite")
+            var outcomes = OutcomeString()
+            var next = firstBit / 2
+            while outcomes.count < UInt64(bits) + firstBit % 2 {
+                let frames = try journal.frames(from: next)
+                if frames.isEmpty { break }
+                for frame in frames {
+                    outcomes.append(frame.statuses)
+                    next = frame.firstIndex &+ UInt64(frame.statuses.count)
+                }
+            }
+            let shift = firstBit % 2
+            let name = "outcomes of campaign \(campaign)"
+            guard outcomes.count >= UInt64(bits) + shift else {
+                throw BellError(
+                    .pad,
+                    "There are \(outcomes.count - min(outcomes.count, shift)) outcome bits from bit \(firstBit) on; \(bits) are wanted.",
+                    at: name, fix: "name a longer campaign, or take a smaller picture")
+            }
+            return try Pad(
+                Array(outcomes.packed.prefix(bits / 8 + 1)), firstBit: Int(shift), count: bits / 8, name: name)
+        case .withdrawal(let number):
+            let ledger = try PoolLedger.open(state: state)
+            let known = try ledger.withdrawals(of: campaign).first { $0.id == number }
+            guard let pool = try ledger.pool(of: campaign), let known, known.purpose == .picture,
+                known.first == firstBit, known.count == UInt64(bits)
+            else {
+                throw BellError(
+                    .padRecipe, "The ledger knows no such withdrawal for a picture.", at: PoolLedger.path(in: state),
+                    cause: "number \(number) of campaign \(campaign), \(bits) bits from bit \(firstBit) on",
+                    fix: "check --state; or give the campaign's bits with --pad FILE")
+            }
+            return try Pad(try pool.read(known), count: bits / 8, name: "campaign:\(campaign)")
         }
-        return try Pad(try pool.read(known), count: Int(recipe.bits / 8), name: "campaign:\(campaign)")
     }
 
-    /// A campaign by its id, number or the start of its id; `latest` too.
-    private static func id(_ name: String, in state: StateDirectory) throws(BellError) -> CampaignID {
-        guard let id = CampaignID(hex: try CampaignFiles.find(name, in: state).id) else { throw missing(name, state) }
-        return id
-    }
-
-    private static func missing(_ name: String, _ state: StateDirectory) -> BellError {
-        BellError(
-            .toolNoCampaign, "There is no campaign named \"\(name)\" with a pool.", at: state.campaigns,
-            fix: "`bellctl campaign extract CAMPAIGN` makes one")
+    /// Refuses what a private pool was or will be made of: a picture that somebody knows shows its pad.
+    ///
+    /// - Returns: Whether the campaign is simulated.
+    private static func checkPublic(_ campaign: CampaignID, _ state: StateDirectory) throws(BellError) -> Bool {
+        let journal = try Journal.openReadOnly(at: "\(state.folder(of: campaign))/journal.sqlite")
+        let hasLedger = fileExists(PoolLedger.path(in: state))
+        let pool = hasLedger ? try PoolLedger.open(state: state).pool(of: campaign) : nil
+        guard (pool?.kind ?? journal.sealed.plan.pool) == .public else {
+            throw BellError(
+                .poolKind, "The pool of campaign \(campaign) is private.", at: state.folder(of: campaign),
+                cause: "whoever knows the picture would know the bits that lie over it", state: "no bit was taken",
+                fix: "name a campaign with a public pool")
+        }
+        return journal.simulated
     }
 
     /// Refuses a pool's own file: the ledger would not know that its bits are used.

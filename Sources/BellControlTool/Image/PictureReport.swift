@@ -33,7 +33,9 @@ struct PicturePanel {
         let place =
             switch recipe.source {
             case .file(let name): "file \(name)"
-            case .pool(let campaign, let number): "campaign \(campaign.description.prefix(8)), withdrawal \(number)"
+            case .campaign(let campaign, .withdrawal(let number)):
+                "campaign \(campaign.description.prefix(8)), withdrawal \(number)"
+            case .campaign(let campaign, let part): "campaign \(campaign.description.prefix(8)), \(part.name)"
             }
         return "\(place), \(NumberText.count(recipe.bits)) bits from bit \(NumberText.count(recipe.firstBit)) on"
             + (isSimulated == true ? ", SIMULATED" : "")
