@@ -52,7 +52,7 @@ struct ImageCommandTests {
         try writeFileAtomically(files.secondSource, try readFile(try pad("second", share: 218, seed: 5)))
         let recipe: JSON = [
             "campaign": .string(Self.id), "pool": .string(kind.rawValue), "simulated": true,
-            "output": ["bits": JSON(count: bits), "blake2b_256": .string(Blake2b.hash(packed).description)],
+            "m": JSON(count: bits), "output": .string(Blake2b.hash(packed).description),
         ]
         try writeFileAtomically(files.recipe, text: recipe.text)
         try PoolLedger.open(state: state, create: true).enter(try PoolRecipe(json: recipe))

@@ -2,13 +2,13 @@
 """Draws sheep.png: a sheep on a meadow of circles, ellipses and one Bézier curve, 256 x 192 greys.
 
 Needs nothing but Python. The picture is ours: nobody else's was looked at or traced.
-Usage: draw-sheep.py FILE
+Usage: draw-sheep.py FILE [WIDTH]; sheep-small.png is 112 wide, for pools with few bits.
 """
 import struct
 import sys
 import zlib
 
-WIDTH, HEIGHT, FINE = 256, 192, 3
+WIDTH, HEIGHT, FINE = 256, 192, 3  # FINE^2 points a pixel
 
 SKY, HILL, MEADOW, WOOL, SHADE, FACE, LEG, EYE = 200, 150, 96, 250, 222, 40, 52, 245
 
@@ -69,19 +69,22 @@ def sheep():
     return shapes
 
 
-def draw(shapes):
-    fine = [SKY] * (WIDTH * FINE * HEIGHT * FINE)
+def draw(shapes, width):
+    """Rows of greys; each pixel is the mean of FINE^2 points."""
+    height = width * HEIGHT // WIDTH
+    scale = width * FINE / WIDTH  # fine points a unit of the drawing
+    line = width * FINE
+    fine = [SKY] * (line * height * FINE)
     for grey, holds, (x0, y0, x1, y1) in shapes:
-        for y in range(max(0, int(y0 * FINE) - 1), min(HEIGHT * FINE, int(y1 * FINE) + 2)):
-            for x in range(max(0, int(x0 * FINE) - 1), min(WIDTH * FINE, int(x1 * FINE) + 2)):
-                if holds((x + 0.5) / FINE, (y + 0.5) / FINE):
-                    fine[y * WIDTH * FINE + x] = grey
+        for y in range(max(0, int(y0 * scale) - 1), min(height * FINE, int(y1 * scale) + 2)):
+            for x in range(max(0, int(x0 * scale) - 1), min(line, int(x1 * scale) + 2)):
+                if holds((x + 0.5) / scale, (y + 0.5) / scale):
+                    fine[y * line + x] = grey
     rows = []
-    for y in range(HEIGHT):
+    for y in range(height):
         row = bytearray()
-        for x in range(WIDTH):
-            total = sum(
-                fine[(y * FINE + j) * WIDTH * FINE + x * FINE + i] for j in range(FINE) for i in range(FINE))
+        for x in range(width):
+            total = sum(fine[(y * FINE + j) * line + x * FINE + i] for j in range(FINE) for i in range(FINE))
             row.append(round(total / FINE**2))
         rows.append(bytes(row))
     return rows
@@ -91,13 +94,13 @@ def png(rows):
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
-    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", len(rows[0]), len(rows), 8, 0, 0, 0, 0)
     pixels = zlib.compress(b"".join(b"\0" + row for row in rows), 9)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: draw-sheep.py FILE")
+    if len(sys.argv) not in (2, 3):
+        sys.exit("usage: draw-sheep.py FILE [WIDTH]")
     with open(sys.argv[1], "wb") as file:
-        file.write(png(draw(sheep())))
+        file.write(png(draw(sheep(), int(sys.argv[2]) if len(sys.argv) == 3 else WIDTH)))
