@@ -146,6 +146,16 @@ import Testing
         #expect(try outbox.names(from: 0) == ["a0", "b0"])
     }
 
+    @Test("what was abandoned has no end: there is nothing to certify")
+    func abandoned() throws {
+        var outbox = try Outbox(trials: 40)
+        try outbox.fill()
+        #expect(try outbox.names(from: 0).contains("e"))
+        try outbox.journal.setState("abandoned", reason: "no helium")
+        #expect(try outbox.names(from: 0) == ["a0", "a10", "b0", "a20", "a30", "b1", "b2"])
+        #expect(try outbox.names(from: 40) == ["b1", "b2"])
+    }
+
     @Test("a place that the journal cannot go on from is refused", arguments: [5, 41, UInt64.max])
     func places(index: UInt64) throws {
         var outbox = try Outbox(trials: 40)
