@@ -11,11 +11,14 @@ struct BiasShrinkage: Equatable, Sendable {
     /// Bits or log10 p at each bias; nil where the claim fails.
     let values: [Double?]
     /// The greatest bias at which the claim still holds, of bits at which any are left; nil for a claim that fails
-    /// already, and for one at any time whose best moment the wins of all trials do not show.
+    /// already, and for bets that learn where those on the win count fall short.
     let greatestBias: Double?
 
     /// Evaluates a claim; an entropy claim by the fewest wins that meet it, as what is claimed does not depend on more.
-    init(_ claim: ClaimFinding, _ numbers: LiveStatistics, _ model: LocalModel) {
+    ///
+    /// - Parameter eProcess: The bets on the win count: a test that holds at any time is evaluated at their best moment, at
+    ///   which each other bias gives a valid bound, too.
+    init(_ claim: ClaimFinding, _ numbers: LiveStatistics, _ eProcess: EProcessResult, _ model: LocalModel) {
         if case .predictionRatio(let significance) = claim.method {
             method = .winCount(significance: significance)
         } else {
@@ -28,6 +31,9 @@ struct BiasShrinkage: Equatable, Sendable {
             let event = WinCount(trials: count.trials, reaching: reached, model)
         {
             count = event
+        }
+        if case .winCount = method, let best = WinCount(trials: eProcess.trialsAtMax, wins: eProcess.winsAtMax) {
+            count = best
         }
         let mu = model.settingBias
         biases = Set([0, mu, 2 * mu, 5 * mu, 0.001, 0.01]).filter { $0 < 0.5 }.sorted()

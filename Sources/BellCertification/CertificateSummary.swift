@@ -19,15 +19,15 @@ struct CertificateSummary: Equatable, Sendable {
 
     init(_ evidence: CampaignEvidence, _ findings: Findings) {
         items = [
-            CertificateSummary.freedom(findings), CertificateSummary.reports(findings),
+            CertificateSummary.freedom(findings, evidence.eProcess), CertificateSummary.reports(findings),
             CertificateSummary.sealing(evidence, findings.plan),
         ].compactMap(\.self)
     }
 
     /// Settings that are more predictable than declared.
-    private static func freedom(_ findings: Findings) -> Item? {
+    private static func freedom(_ findings: Findings, _ eProcess: EProcessResult) -> Item? {
         guard let headline = findings.claims.first else { return nil }
-        let shrinkage = BiasShrinkage(headline, findings.numbers, findings.model)
+        let shrinkage = BiasShrinkage(headline, findings.numbers, eProcess, findings.model)
         let mu = NumberText.plain(findings.model.settingBias)
         let left =
             shrinkage.greatestBias.map {
@@ -35,7 +35,7 @@ struct CertificateSummary: Equatable, Sendable {
                     + "\(NumberText.lowerBound($0, 5))."
             }
             ?? (headline.holds
-                ? "How much it would shrink, the number of wins cannot tell: the claim rests on its best moment, or on bets that learn."
+                ? "How much it would shrink, the number of wins cannot tell: the claim rests on bets that learn."
                 : "The headline fails with that already.")
         return Item(
             assumption: "freedom-of-choice",

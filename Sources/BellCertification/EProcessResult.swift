@@ -10,13 +10,15 @@ public struct EProcessResult: Equatable, Sendable {
     public let log10Max: Double
     /// Trials at which it was reached.
     public let trialsAtMax: UInt64
+    /// Wins among them.
+    public let winsAtMax: UInt64
 
     /// Takes the state of the bets on the win count.
     public init(_ process: EProcess) {
         trials = process.trials
         wins = process.wins
         log10Max = process.log10Max
-        trialsAtMax = process.trialsAtMax
+        (trialsAtMax, winsAtMax) = (process.trialsAtMax, process.winsAtMax)
     }
 
     /// Takes the state of the prediction-based ratio; every arm was one batch.
@@ -24,7 +26,7 @@ public struct EProcessResult: Equatable, Sendable {
         trials = ratio.tally.trials
         wins = ratio.tally.wins(ratio.pattern)
         log10Max = ratio.log10Max
-        trialsAtMax = ratio.trialsAtMax
+        (trialsAtMax, winsAtMax) = (ratio.trialsAtMax, ratio.winsAtMax)
     }
 
     /// log10 of the anytime-valid p-value, min(1, 1/max M).
@@ -33,7 +35,7 @@ public struct EProcessResult: Equatable, Sendable {
     var json: JSON {
         [
             "trials": JSON(count: trials), "wins": JSON(count: wins), "log10_max": .double(log10Max),
-            "trials_at_max": JSON(count: trialsAtMax),
+            "trials_at_max": JSON(count: trialsAtMax), "wins_at_max": JSON(count: winsAtMax),
         ]
     }
 
@@ -43,8 +45,11 @@ public struct EProcessResult: Equatable, Sendable {
         wins = try reader.count("wins")
         log10Max = try reader.double("log10_max")
         trialsAtMax = try reader.count("trials_at_max")
+        winsAtMax = try reader.count("wins_at_max")
         try reader.finish()
-        guard log10Max >= 0, trialsAtMax <= trials, wins <= trials else {
+        guard log10Max >= 0, trialsAtMax <= trials, wins <= trials, winsAtMax <= min(wins, trialsAtMax),
+            wins - winsAtMax <= trials - trialsAtMax
+        else {
             throw BellError(.jsonShape, "No test that may stop at any time can have come to this.", at: path)
         }
     }

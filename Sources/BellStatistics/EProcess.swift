@@ -22,6 +22,8 @@ public struct EProcess: Equatable, Sendable {
     public private(set) var logMax = 0.0
     /// Trials at which the largest M was reached.
     public private(set) var trialsAtMax: UInt64 = 0
+    /// Wins among them.
+    public private(set) var winsAtMax: UInt64 = 0
 
     /// Begins with M = 1.
     public init(_ model: LocalModel) { self.model = model }
@@ -42,7 +44,7 @@ public struct EProcess: Equatable, Sendable {
         let value = EProcess.logValue(trials: trials, wins: wins, model)
         if value > logMax {
             logMax = value
-            trialsAtMax = trials
+            (trialsAtMax, winsAtMax) = (trials, wins)
         }
     }
 

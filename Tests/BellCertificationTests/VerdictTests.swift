@@ -98,6 +98,26 @@ struct VerdictTests {
                 "2 984 of 6 000 trials (49.7 %) were lost as not_run: the campaign ended before they were run"))
     }
 
+    @Test("A test at any time keeps what it had shown when a person stopped the campaign")
+    func stoppedByPerson() throws {
+        var fixture = CampaignFixture(table1Counts.map { $0 * 4 })
+        fixture.plan.trials = 100_000
+        fixture.plan.headline = .localRealism(significance: 1e-6, test: .winCount)
+        fixture.end = .stopped(reason: "the cryostat warmed up")
+        let certificate = try fixture.certificate()
+        let claim = try #require(certificate.json["claims"]?.arrayValue?.first)
+        #expect(claim["holds"] == true && certificate.evidence.eProcess.trialsAtMax <= 12_064)
+        let summary = try #require(certificate.summarised("freedom-of-choice"))
+        #expect(summary["words"]?.stringValue?.contains("fails with that already") == false)
+        #expect(summary["mu_max"]?.doubleValue ?? 0 > 0)
+        // Its first bias is the declared one, μ = 0, and its number the claim's own.
+        let (shown, claimed) = (summary["log10_p"]?.arrayValue?[0].doubleValue, claim["log10_p"]?.doubleValue)
+        #expect(abs((shown ?? 0) - (claimed ?? 1)) < 1e-9, "\(summary) \(claim)")
+        // From the certificate alone it is the same.
+        let again = try Certificate(parsing: certificate.fileBytes, source: "certificate.json")
+        #expect(again.hash == certificate.hash)
+    }
+
     @Test("The bets that learn from arms have a summary by the win count, and an entropy claim one in bits")
     func summaries() throws {
         var fixture = CampaignFixture(table1Counts.map { $0 * 4 })

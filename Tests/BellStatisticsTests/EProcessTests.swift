@@ -25,7 +25,7 @@ import TestSupport
         #expect(process.log10Max == 0 && process.pValue == 1 && close(process.log10Current, 0, 1e-14))
         process.add(trials: 10, wins: 10)
         let high = process.log10Max
-        #expect(close(high, 0.965891495713431, 1e-12) && process.trialsAtMax == 10)
+        #expect(close(high, 0.965891495713431, 1e-12) && process.trialsAtMax == 10 && process.winsAtMax == 10)
         process.add(trials: 1000, wins: 0)
         #expect(process.log10Max == high && process.trials == 1010 && process.wins == 10)
         #expect(process.log10Current < 0)

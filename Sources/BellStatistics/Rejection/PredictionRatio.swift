@@ -32,6 +32,8 @@ public struct PredictionRatio: Equatable, Sendable {
     public private(set) var log2Max = 0.0
     /// Trials at which it was reached.
     public private(set) var trialsAtMax: UInt64 = 0
+    /// Wins among them.
+    public private(set) var winsAtMax: UInt64 = 0
 
     private let vertices: LocalVertices
     private var nextFit: UInt64 = 1
@@ -73,7 +75,7 @@ public struct PredictionRatio: Equatable, Sendable {
         let trials = tally.trials
         if log2Current > log2Max {
             log2Max = log2Current
-            trialsAtMax = trials
+            (trialsAtMax, winsAtMax) = (trials, tally.wins(pattern))
         }
         if trials >= nextFit { refit(trials) }
         return true
