@@ -1,6 +1,8 @@
 import BellCrypto
 import BellModel
 import BellSQLite
+import Dispatch
+import Synchronization
 import TestSupport
 import Testing
 
@@ -84,17 +86,41 @@ struct PlanRecordTests {
     func older() throws {
         let folder = try TemporaryFolder()
         let arms = try Fixture.filled(folder.journal, arms: 2).nextArm
-        do {
-            let database = try Database(path: folder.journal, mode: .readWrite)
-            for table in ["anchor", "plan_chain"] { try database.execute("DROP TABLE \(table)") }
-            try database.execute("DELETE FROM migration WHERE number = 2")
-            try database.pragma("user_version", "1")
-        }
+        try Self.makeOld(folder.journal)
         let error = #expect(throws: BellError.self) { try Journal.openReadOnly(at: folder.journal) }
         #expect(error?.code == .journalOlder)
         #expect(try Journal.open(at: folder.journal).planRecord() == PlanRecord())
         let read = try Journal.openReadOnly(at: folder.journal)
         try read.verifyStructure()
         #expect(read.nextArm == arms)
+    }
+
+    /// Takes away what the second migration made.
+    private static func makeOld(_ path: String) throws {
+        let database = try Database(path: path, mode: .readWrite)
+        for table in ["anchor", "plan_chain"] { try database.execute("DROP TABLE \(table)") }
+        try database.execute("DELETE FROM migration WHERE number = 2")
+        try database.pragma("user_version", "1")
+    }
+
+    @Test("several threads that bring one old journal up to date at one moment all succeed")
+    func together() throws {
+        // Each round is another chance for them to meet.
+        for _ in 0..<10 {
+            let folder = try TemporaryFolder()
+            let arms = try Fixture.filled(folder.journal, arms: 2).nextArm
+            try Self.makeOld(folder.journal)
+            let path = folder.journal
+            let outcomes = Mutex<[String]>([])
+            DispatchQueue.concurrentPerform(iterations: 3) { _ in
+                do {
+                    let journal = try Journal.open(at: path)
+                    let (next, record) = (journal.nextArm, try journal.planRecord())
+                    outcomes.withLock { $0.append(record == PlanRecord() ? "\(next)" : "\(record)") }
+                } catch { outcomes.withLock { $0.append("\(error)") } }
+            }
+            #expect(outcomes.withLock { $0 } == [String](repeating: "\(arms)", count: 3))
+            try Journal.openReadOnly(at: path).verifyStructure()
+        }
     }
 }
