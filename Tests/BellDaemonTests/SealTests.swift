@@ -52,6 +52,10 @@ struct SealTests {
         _ = try daemon.call("campaign.abandon", ["campaign": 2, "reason": "the laser was moved"])
         #expect(try store.entry(given).state == .abandoned)
         #expect(try store.entry(given).reason == "the laser was moved")
+        let late = try signature(store, given)
+        let refused = try daemon.refusal("campaign.anchor", ["campaign": 2, "anchor": late.json])
+        #expect(refused.code == .planAnchor && refused.what.contains("abandoned"))
+        #expect(try Journal.openReadOnly(at: store.journal(of: given)).planRecord().anchors.isEmpty)
         #expect(try daemon.refusal("campaign.start", ["campaign": 2]).code == .campaignUnknown)
 
         _ = try daemon.call("campaign.start", ["campaign": 3])
