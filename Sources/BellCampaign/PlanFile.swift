@@ -43,6 +43,11 @@ public struct PlanFile: Sendable {
     public init(yaml: YAMLNode) throws(BellError) {
         var reader = YAMLReader(yaml)
         name = reader.string("plan")
+        if name.utf8.count > Plan.mostNameBytes {
+            reader.fail(
+                "plan", "The plan's name has \(name.utf8.count) bytes.",
+                fix: "at most \(Plan.mostNameBytes) bytes: it stands in every later certificate")
+        }
         sequence = reader.string("sequence")
         trials = reader.count("trials", in: 1...1_000_000_000_000)
         trialsPerArm = UInt32(clamping: reader.optionalInt("trials_per_arm", in: 1...1_048_576) ?? 1024)

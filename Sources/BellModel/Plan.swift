@@ -2,6 +2,10 @@
 ///
 /// A person writes it as YAML (`BellCampaign` parses it); sealed, it is canonical JSON and a hash.
 public struct Plan: Equatable, Sendable {
+    /// The most bytes of a name, UTF-8: it stands in every later certificate of the state directory.
+    public static let mostNameBytes = 200
+
+    /// At most ``mostNameBytes``.
     public var name: String
     /// Planned trials, n; > 0. With a stop rule the most.
     public var trials: UInt64
@@ -164,8 +168,14 @@ public struct SealedPlan: Equatable, Sendable {
         let stop = try reader.optional("stop").map { (json) throws(BellError) in
             try Plan.Stop(json: json, path: "\(path).stop")
         }
+        let name = try reader.string("name")
+        guard name.utf8.count <= Plan.mostNameBytes else {
+            throw BellError(
+                .jsonShape, "The plan's name has \(name.utf8.count) bytes, more than \(Plan.mostNameBytes).",
+                at: "\(path).name")
+        }
         plan = Plan(
-            name: try reader.string("name"), trials: try reader.count("trials"), trialsPerArm: perArm,
+            name: name, trials: try reader.count("trials"), trialsPerArm: perArm,
             trialsPerBlock: try reader.count("trials_per_block"), pattern: pattern, inputBits: bits,
             hostBits: hostBits, settingBias: try reader.double("setting_bias"),
             localityK: try reader.double("locality_k"),

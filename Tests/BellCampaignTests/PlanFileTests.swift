@@ -1,5 +1,6 @@
 import BellHost
 import BellModel
+import BellStatistics
 import BellYAML
 import Testing
 
@@ -36,6 +37,56 @@ import Testing
         #expect(plan.claims == [.minEntropy(threshold: 2.2, delta: 1e-12, epsilon: 1e-6)])
         #expect(plan.pool == .public)
         #expect(plan.onRestart == .resume)
+    }
+
+    @Test("every shipped plan is read, is called like its file, and names a sequence that is shipped")
+    func allShipped() throws {
+        let folder = "\(Bench.root)/Sequences/plans"
+        let names = try folderContents(folder)
+        #expect(names.contains("bell-chsh.yaml") && names.contains("stop-early.yaml"))
+        for name in names {
+            let file = try PlanFile(text: try readText("\(folder)/\(name)"), source: name)
+            #expect("\(file.name).yaml" == name)
+            #expect(fileExists("\(folder)/\(file.sequence)"), "\(name)")
+        }
+    }
+
+    @Test("the shipped plan with a stop rule ends a campaign of the mock laboratory early, with room to spare")
+    func shippedStop() throws {
+        let path = "\(Bench.root)/Sequences/plans/stop-early.yaml"
+        let plan = try PlanFile(text: try readText(path), source: path).plan(sequenceHash: .zero)
+        #expect(plan.stop == .headline)
+        #expect(plan.headline == .localRealism(significance: 1e-9, test: .winCount))
+        // Wins of S = 2.24, the mock laboratory's: ½ + S/8 of each block.
+        var rule = try #require(StopRule(plan))
+        var block = TrialTally()
+        let wins = UInt64(Double(plan.trialsPerBlock) * (0.5 + 2.24 / 8))
+        block.add(TrialStatus(x: 0, y: 0, a: 0, b: 0), times: wins)
+        block.add(TrialStatus(x: 0, y: 0, a: 0, b: 1), times: plan.trialsPerBlock - wins)
+        for _ in 0..<plan.trials / plan.trialsPerBlock where rule.metAt == nil {
+            rule.add(block)
+            rule.endBlock()
+        }
+        #expect(try #require(rule.metAt) <= plan.trials / 4)
+    }
+
+    @Test("a name longer than 200 bytes is refused: it stands in every later certificate")
+    func longName() throws {
+        let named = { (name: String) in Self.sound.replacing(/plan: .*/, with: "plan: \(name)") }
+        let most = String(repeating: "n", count: 200)
+        #expect(try PlanFile(text: named(most), source: "plan.yaml").name == most)
+        for name in [most + "n", String(repeating: "é", count: 101)] {
+            let error = try refusal(named(name))
+            #expect(error.code == .yamlValue && error.place?.hasPrefix("plan.yaml:") == true, "\(error)")
+            #expect(error.fix?.contains("200 bytes") == true)
+        }
+        // A sealed one is no less hostile: it may come from anybody's certificate.
+        var plan = try PlanFile(text: Self.sound, source: "plan.yaml").plan(sequenceHash: .zero)
+        for (name, isRead) in [(most, true), (most + "n", false)] {
+            plan.name = name
+            let sealed = SealedPlan(plan: plan, number: 1, previous: .zero, sealedAt: "2026-11-21T00:00:00.000Z")
+            #expect((try? SealedPlan(json: sealed.json))?.plan.name == (isRead ? name : nil))
+        }
     }
 
     @Test("what is left out has its default, and pools are private")
