@@ -111,7 +111,7 @@ public final class Certifier: OutcomeSink {
         log.info(
             "certificate written",
             [
-                "campaign": campaign, "certified": certificate.isCertified, "simulated": certificate.isSimulated,
+                "campaign": campaign, "verdict": certificate.verdict.rawValue, "simulated": certificate.isSimulated,
                 "hash": certificate.hash,
             ])
     }

@@ -144,6 +144,8 @@ struct ProgramTests {
         let certificate = try Certificate(parsing: try readFile(file), source: file)
         #expect(certificate.tally == fixture.tally)
         #expect(certificate.evidence.eProcess.trials == 32768)
+        let verdict = certificate.verdict == .notCertified ? "\"not certified\"" : certificate.verdict.rawValue
+        #expect(logText().contains(" verdict=\(verdict)"), "\(logText())")
     }
 
     @Test("a second bellcert on one state directory is refused with the first one's process number")
