@@ -118,6 +118,21 @@ struct VerdictTests {
         #expect(again.hash == certificate.hash)
     }
 
+    @Test("Learnt bets that win where the number of wins does not are not called failed")
+    func learntAlone() throws {
+        // Few trials of the S that was foreseen: the win count has to mix over all win probabilities, and pays for it.
+        var fixture = CampaignFixture(table1Counts.map { $0 / 3 })
+        fixture.plan.headline = .localRealism(significance: 1e-3, test: .predictionRatio, expected: 2.41)
+        fixture.plan.claims = [.localRealism(significance: 1e-3, test: .winCount)]
+        let certificate = try fixture.certificate()
+        let claims = try #require(certificate.json["claims"]?.arrayValue)
+        #expect(claims.map { $0["holds"] } == [true, false])
+        let summary = try #require(certificate.summarised("freedom-of-choice"))
+        #expect(summary["mu_max"] == .null)
+        let words = summary["words"]?.stringValue ?? ""
+        #expect(words.contains("bets that learn") && !words.contains("fails with that already"), "\(words)")
+    }
+
     @Test("The bets that learn from arms have a summary by the win count, and an entropy claim one in bits")
     func summaries() throws {
         var fixture = CampaignFixture(table1Counts.map { $0 * 4 })
