@@ -96,7 +96,7 @@ def a_plan_is_sealed_stamped_by_an_authority_and_its_certificate_verified_by_ope
         it.ctl("campaign", "anchor", "2", code=2)
         # Who asks for the check gets it or a refusal, never an unchecked stamp.
         blind = run("bellctl", "campaign", "anchor", "2", "--rfc3161", reply, "--tsa-ca", ours.root, "--state", it.state,
-                    env={**os.environ, "PATH": ""})
+                    env={**os.environ, "PATH": "/nonexistent"})
         assert blind.returncode == 2 and "openssl is not installed" in blind.stderr, blind.stderr
         assert "nothing was stored" in blind.stderr and "fix:" in blind.stderr, blind.stderr
         done = it.ctl("campaign", "anchor", "2", "--rfc3161", reply, "--tsa-ca", ours.root)
