@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
         .systemLibrary(name: "CMinpack", providers: [.apt(["libcminpack-dev"])]),
+        .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
         // Our own C: kernels Swift cannot express well, and the calls Swift cannot import.
         .target(name: "CKernels"),
@@ -63,6 +64,7 @@ let package = Package(
         library("BellCrypto", ["BellModel", "CKernels", "CSodium"]),
         library("BellYAML", ["BellModel", "CYAML"]),
         library("BellZstd", ["BellModel", "CZstd"]),
+        library("BellHTTP", ["BellModel", "CMicroHTTPD"]),
 
         library("BellTiming", ["BellModel"]),
         library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
@@ -178,6 +180,7 @@ let package = Package(
         tests(of: "BellCrypto", ["TestSupport"], exclude: ["Reference"]),
         tests(of: "BellYAML"),
         tests(of: "BellZstd"),
+        tests(of: "BellHTTP"),
         tests(of: "BellTiming"),
         tests(of: "BellSequence", ["TestSupport", "BellYAML", "BellTiming"]),
         tests(of: "BellStatistics", ["TestSupport"]),
