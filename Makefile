@@ -12,7 +12,7 @@ help: ## Shows this list.
 setup: ## Installs what is missing from Debian, and says what and why.
 	@.ci/setup
 
-build: setup ## Builds belld, bellcert, bellctl and mocklab into .build/release.
+build: setup ## Builds belld, bellcert, bellbeacon, bellctl and mocklab into .build/release.
 	swift build $(FLAGS)
 
 run: build ## Runs a whole simulated Bell campaign and verifies its certificate.

@@ -36,6 +36,7 @@ let package = Package(
     products: [
         .executable(name: "belld", targets: ["belld"]),
         .executable(name: "bellcert", targets: ["bellcert"]),
+        .executable(name: "bellbeacon", targets: ["bellbeacon"]),
         .executable(name: "bellctl", targets: ["bellctl"]),
         .executable(name: "mocklab", targets: ["mocklab"]),
     ],
@@ -116,6 +117,9 @@ let package = Package(
                 "BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellJournal",
                 "BellCertification",
             ]),
+        // Pulses of certified bits: the chain, the service, and how anybody checks them.
+        library(
+            "BellBeacon", ["BellModel", "BellHost", "BellSQLite", "BellCrypto", "BellHTTP", "BellPool"]),
         library(
             "BellCampaign",
             [
@@ -144,11 +148,12 @@ let package = Package(
                 "BellModel", "BellCommandLine", "BellHost", "BellZeroMQ", "BellCrypto", "BellYAML", "BellSequence",
                 "DriverKit", "Board", "Recording", "DriverConformance", "ExternalDriver", "Devices", "BellJournal",
                 "BellControl", "BellCampaign", "BellCertification", "BellPlot", "BellCalibration", "BellRandomness",
-                "BellPool", "BellPicture",
+                "BellPool", "BellPicture", "BellBeacon",
             ]),
 
         executable("belld", ["BellHost", "BellDaemon"]),
         executable("bellcert", ["BellModel", "BellCommandLine", "BellHost", "BellCertifier"]),
+        executable("bellbeacon", ["BellModel", "BellCommandLine", "BellHost", "BellBeacon"]),
         executable("bellctl", ["BellHost", "BellControlTool"]),
         executable("mocklab", ["BellModel", "BellCommandLine", "BellHost", "MockLab"]),
 
@@ -198,6 +203,10 @@ let package = Package(
         tests(
             of: "BellPool",
             ["TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellRandomness", "BellCertification"]),
+        tests(
+            of: "BellBeacon",
+            ["TestSupport", "BellHost", "BellSQLite", "BellCrypto", "BellHTTP", "BellPool", "bellbeacon"],
+            exclude: ["Reference"]),
         tests(of: "BellFit", exclude: ["Reference"]),
         tests(of: "BellPlot"),
         tests(of: "BellPicture", ["TestSupport"]),

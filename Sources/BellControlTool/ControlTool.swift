@@ -123,6 +123,8 @@ public enum ControlTool {
         "test-randomness": TestRandomnessCommand.run,
         "image encrypt": ImageEncryptCommand.run,
         "image decrypt": ImageDecryptCommand.run,
+        "beacon show": BeaconCommand.show,
+        "beacon verify": BeaconCommand.verify,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]

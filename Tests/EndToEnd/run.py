@@ -12,6 +12,7 @@ import traceback
 
 import harness
 import anchors  # noqa: F401
+import beacon  # noqa: F401
 import calibrate  # noqa: F401  (each module adds its tests to the list)
 import calibrate_faults  # noqa: F401
 import campaigns  # noqa: F401
