@@ -6,6 +6,8 @@ import BellPool
 public struct PoolSupply: BitSupply {
     private let state: StateDirectory
     private let log: Logger
+    /// Pools of which the log has told; they are tried again and again.
+    private var told: Set<CampaignID> = []
 
     public init(state: StateDirectory, log: Logger) {
         self.state = state
@@ -30,7 +32,7 @@ public struct PoolSupply: BitSupply {
                     campaign: pool.campaign, firstBit: withdrawal.first, isSimulated: pool.isSimulated)
                 return CertifiedValue(value: value, origin: origin)
             } catch {
-                log.error("pool cannot be used", error)
+                if told.insert(pool.campaign).inserted { log.error("pool cannot be used", error) }
             }
         }
         return nil

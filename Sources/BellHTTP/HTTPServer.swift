@@ -101,6 +101,8 @@ private func queue(_ answer: HTTPResponse, on connection: OpaquePointer) -> MHD_
     defer { MHD_destroy_response(response) }
     MHD_add_response_header(response, "Content-Type", answer.contentType)
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff")
+    // A web server that stands before this one must not hand out yesterday's.
+    MHD_add_response_header(response, "Cache-Control", "no-cache")
     if answer.status == 405 { MHD_add_response_header(response, "Allow", "GET, HEAD") }
     return MHD_queue_response(connection, UInt32(clamping: answer.status), response)
 }

@@ -79,6 +79,14 @@ import Testing
             ])
     }
 
+    @Test("A plan can quote a pulse of ours as it can quote the NIST beacon's")
+    func quoted() throws {
+        let json = try document.json("json pulse-2")
+        let quote = try BeaconPulse(published: ["pulse": json], path: "beacon")
+        #expect(quote.index == 2 && quote.time == UTCTime("2026-12-31T23:59:00Z"))
+        #expect(quote.value == json["outputValue"]?.stringValue?.lowercased())
+    }
+
     @Test("A pulse of another beacon is refused, and it is said why")
     func otherBeacon() throws {
         let path = "\(sourceRoot())/Tests/BellBeaconTests/Reference/nist-chain-2-pulse-1853311.json"
