@@ -19,6 +19,8 @@ final class Bench {
         var visa: String?
         /// A Python with QuTiP, if there is one.
         var qutip: String?
+        /// A Python with cryptomite, if there is one.
+        var cryptomite: String?
         /// Path of `lab.yaml`.
         var laboratory: String
     }

@@ -6,9 +6,9 @@ import Glibc
 /// bellbench as a program: measures, prints one table, and cleans up after itself.
 enum BenchProgram {
     static let parts = [
-        "audit", "statistics", "health", "products", "battery", "fit", "sequence", "evolution", "usb", "ping", "belld",
-        "lab",
-        "bring-up",
+        "audit", "statistics", "health", "products", "extractors", "battery", "fit", "sequence", "evolution", "usb",
+        "ping",
+        "belld", "lab", "bring-up",
     ]
 
     static let command = CommandSpec(
@@ -31,6 +31,9 @@ enum BenchProgram {
                 placeholder: "FILE"),
             OptionSpec(
                 name: "qutip", summary: "A Python that has QuTiP; without it the evolution has no peer.",
+                placeholder: "FILE"),
+            OptionSpec(
+                name: "cryptomite", summary: "A Python that has cryptomite; without it extraction has no peer.",
                 placeholder: "FILE"),
             OptionSpec(
                 name: "lab", summary: "The laboratory file.", placeholder: "FILE",
@@ -82,7 +85,8 @@ enum BenchProgram {
                 programs: absolutePath(line.value("bin") ?? ""), peers: absolutePath(line.value("peers") ?? ""),
                 built: line.value("built").map(absolutePath), testbed: line.value("testbed").map(absolutePath),
                 // Not resolved: a virtual environment is known by the link's place.
-                visa: line.value("visa"), qutip: line.value("qutip"), laboratory: absolutePath(line.value("lab") ?? "")),
+                visa: line.value("visa"), qutip: line.value("qutip"), cryptomite: line.value("cryptomite"),
+                laboratory: absolutePath(line.value("lab") ?? "")),
             workFolder: absolutePath(line.value("folder") ?? ".belld"), keep: line.flag("keep"),
             interruption: interruption)
         defer { bench.cleanUp() }
@@ -95,6 +99,7 @@ enum BenchProgram {
             case "statistics": rows += try StatisticsBench(bench).run()
             case "health": rows += try HealthBench(bench).run()
             case "products": rows += try ProductBench(bench).run()
+            case "extractors": rows += try ExtractionBench(bench).run()
             case "battery": rows += try BatteryBench(bench).run()
             case "fit": rows += try FitBench(bench).run()
             case "evolution": rows += try EvolutionBench(bench).run()
