@@ -88,11 +88,17 @@ enum BatteryPage {
         guard values.count >= 10, let name = family.first?.family else { return nil }
         var counts = [Double](repeating: 0, count: 10)
         for value in values { counts[min(9, max(0, Int(value * 10)))] += 1 }
+        let expected = Double(values.count) / 10
+        let band = 3 * (Double(values.count) * 0.1 * 0.9).squareRoot()
         return Figure(
             title: "\(name): p-values", xLabel: "p", yLabel: "count",
             series: [
                 .init("\(values.count) p-values", .steps, x: (0..<10).map { 0.05 + 0.1 * Double($0) }, y: counts)
-            ], marks: [.init("expected", y: Double(values.count) / 10)])
+            ],
+            marks: [
+                .init("expected", y: expected), .init("3 deviations less, were they independent", y: expected - band),
+                .init("3 more", y: expected + band),
+            ])
     }
 
     private static func log10(atLeast p: Double) -> Double { BatteryText.log10(max(p, 1e-300)) }
