@@ -184,7 +184,11 @@ struct ImageCommandTests {
         let state = try campaign()
         let before = try PoolLedger.open(state: state).pools()
         let short = try pad("short", 100, seed: 1)
-        for words in [["--weak", short], ["--weak", folder.file("none")], ["--outcomes", "campaign:5a"]] {
+        // The last of them has no place to write to.
+        for words in [
+            ["--weak", short], ["--weak", folder.file("none")], ["--outcomes", "campaign:5a"],
+            ["--output", "\(short)/o"],
+        ] {
             let terminal = Terminal()
             #expect(
                 terminal.run(

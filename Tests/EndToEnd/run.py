@@ -22,6 +22,7 @@ import external  # noqa: F401
 import gates  # noqa: F401
 import laboratory  # noqa: F401
 import night  # noqa: F401
+import pictures  # noqa: F401
 import pools  # noqa: F401
 import refusals  # noqa: F401
 import storage  # noqa: F401

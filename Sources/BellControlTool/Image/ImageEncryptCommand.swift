@@ -3,6 +3,7 @@ import BellHost
 import BellModel
 import BellPicture
 import BellPlot
+import Glibc
 
 /// `bellctl image encrypt`: one picture under up to three pads.
 enum ImageEncryptCommand {
@@ -24,12 +25,18 @@ enum ImageEncryptCommand {
             )
         }
         let folder = try newFolder(invocation)
-        let taken = try take(sources, picture, firstBit, invocation)
-        var panels: [PicturePanel] = []
-        for (source, one) in zip(sources, taken) {
-            panels.append(try PicturePanel(source.panel, picture, one))
-        }
+        let isNew = !fileExists(folder)
+        // Before certified bits are taken, which would be lost if there were no place for the pictures.
         try makeFolder(folder, mode: 0o755)
+        var panels: [PicturePanel] = []
+        do throws(BellError) {
+            for (source, one) in zip(sources, try take(sources, picture, firstBit, invocation)) {
+                panels.append(try PicturePanel(source.panel, picture, one))
+            }
+        } catch {
+            if isNew { rmdir(folder) }
+            throw error
+        }
         return try write(PictureReport(picture: picture, panels: panels), format, folder: folder)
     }
 
