@@ -29,6 +29,9 @@ public struct PoolFiles: Equatable, Sendable {
 
     public init(_ state: StateDirectory, _ campaign: CampaignID) { folder = state.folder(of: campaign) }
 
+    /// Of a campaign's folder that may have been copied from another machine.
+    public init(folder: String) { self.folder = folder }
+
     /// The certified bits, packed, MSB first; the last byte is padded with zeros.
     public var bits: String { "\(folder)/bits.bin" }
     /// How the bits are made again, canonical JSON; written last: without it the extraction is not over.

@@ -44,7 +44,7 @@ public struct PoolWriter {
     public func standing() throws(BellError) -> Standing {
         let known = try knownPool()
         if fileExists(files.recipe) {
-            let recipe = try JSON(parsing: try readFile(files.recipe), source: files.recipe)
+            let recipe = try files.readRecipe()
             guard known != nil else {
                 throw BellError(
                     .poolLedger, "The campaign was extracted, and the ledger does not know its pool.",
@@ -55,9 +55,9 @@ public struct PoolWriter {
             }
             return .done(recipe: recipe)
         }
-        let second = fileExists(files.secondSource) ? try readFile(files.secondSource, limit: Self.largest) : nil
+        let second = fileExists(files.secondSource) ? try files.readSecondSource() : nil
         if fileExists(files.draft) {
-            let draft = try JSON(parsing: try readFile(files.draft), source: files.draft)
+            let draft = try PoolFiles.parse(files.draft)
             if let second, draft["source_two"]?.stringValue == Blake2b.hash(second).description,
                 let digest = draft["output"]?.stringValue.flatMap(Digest.init(hex:))
             {
@@ -73,9 +73,6 @@ public struct PoolWriter {
         }
         return .begun(recipe: nil, second: second, digest: known.digest)
     }
-
-    /// Most bytes of source two: 2^30 bits.
-    private static let largest = 1 << 27
 
     private func knownPool() throws(BellError) -> Pool? {
         guard fileExists(PoolLedger.path(in: state)) else { return nil }
@@ -100,4 +97,39 @@ public struct PoolWriter {
 extension PoolFiles {
     /// The recipe while its pool is being written.
     var draft: String { "\(folder)/recipe-draft.json" }
+
+    /// The recipe as it was stored.
+    ///
+    /// - Throws: `pool.damaged` when it cannot be read.
+    public func readRecipe() throws(BellError) -> JSON { try Self.parse(recipe) }
+
+    /// Source two as it was stored.
+    ///
+    /// - Throws: `pool.damaged` when it is gone.
+    public func readSecondSource() throws(BellError) -> [UInt8] {
+        guard fileExists(secondSource) else {
+            throw BellError(
+                .poolDamaged, "Source two of the extraction is gone.", at: secondSource,
+                cause: "without it nobody can repeat the extraction", state: "nothing was changed",
+                fix: "restore the file from a copy")
+        }
+        return try readFile(secondSource, limit: PoolFiles.largest)
+    }
+
+    /// The certified bits as they were stored; nil when they are gone or longer than any.
+    public func readBits() -> [UInt8]? { try? readFile(bits, limit: PoolFiles.largest) }
+
+    /// Most bytes of a source or of bits: 2^30 bits.
+    static let largest = 1 << 27
+
+    static func parse(_ path: String) throws(BellError) -> JSON {
+        let bytes = try readFile(path, limit: 16 << 20)
+        do throws(BellError) {
+            return try JSON(parsing: bytes, source: path)
+        } catch {
+            throw BellError(
+                .poolDamaged, "The recipe cannot be read.", at: path, cause: error.what, state: "nothing was changed",
+                fix: "restore it from a copy, or move it away and extract again with the options that were given")
+        }
+    }
 }

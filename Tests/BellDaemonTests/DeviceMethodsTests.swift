@@ -121,7 +121,7 @@ import TestSupport
         for (method, params) in [
             ("device.set", ["device": "lo", "key": "output", "value": "off"]),
             ("device.safe", ["device": "lo"]), ("device.safe", ["device": "bob"]), ("device.check", ["device": "lo"]),
-            ("device.check", ["device": "alice"]),
+            ("device.check", ["device": "alice"]), ("device.raw_random", ["device": "alice", "bits": 8]),
         ] as [(String, JSON)] {
             let error = try daemon.refusal(method, params)
             #expect(error.code.name == "campaign.busy", "\(method): \(error)")
@@ -129,6 +129,20 @@ import TestSupport
         }
         #expect(source.withModel(as: USBTMCSource.self) { $0.source.isOn } == true)
         #expect(await daemon.end(signals: 2) == .interrupted)
+    }
+
+    @Test("a board gives fresh bits of its own generator, other ones each time; an instrument has none")
+    func rawRandom() async throws {
+        let daemon = try running(try laboratory())
+        let first = try daemon.call("device.raw_random", ["device": "bob", "bits": 1003])
+        let bytes = try #require(first["packed"]?.stringValue.flatMap { [UInt8](hex: $0) })
+        #expect(first["bits"] == 1003 && bytes.count == 126 && bytes[125] & 0b0001_1111 == 0)
+        #expect(try daemon.call("device.raw_random", ["device": "bob", "bits": 1003])["packed"] != first["packed"])
+        #expect(try daemon.refusal("device.raw_random", ["device": "lo", "bits": 8]).code.name == "device.unknown")
+        for bits in [0, 1_048_577] as [JSON] {
+            #expect(try daemon.refusal("device.raw_random", ["device": "bob", "bits": bits]).code.name == "json.shape")
+        }
+        await daemon.end()
     }
 
     @Test("a campaign whose instrument cannot be set is refused before anything is sealed")

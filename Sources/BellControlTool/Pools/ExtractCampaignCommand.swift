@@ -31,11 +31,11 @@ enum ExtractCampaignCommand {
             return try finish(
                 invocation, writer, journal, certificate, asked, recipe: recipe, second: second, digest: digest)
         case .done(let recipe):
-            let second = try readFile(writer.files.secondSource, limit: PoolText.largestFile)
+            let second = try writer.files.readSecondSource()
             try asked.compare(with: recipe, second: second, at: writer.files.recipe)
             let repeated = try again(
                 journal, certificate, recipe: recipe, second: second, at: writer.files.recipe, invocation.console)
-            let isWhole = (try? readFile(writer.files.bits, limit: PoolText.largestFile)) == repeated.bits
+            let isWhole = writer.files.readBits() == repeated.bits
             if !isWhole { try writer.restore(bits: repeated.bits) }
             return PoolText.extracted(
                 repeated.extraction, recipe: recipe, writer.files,

@@ -77,7 +77,9 @@ struct ExtractionArguments {
     /// - Throws: `pool.second-source`.
     func compare(with recipe: JSON, second: [UInt8], at place: String) throws(BellError) {
         guard let order else { return }
-        var difference = try ExtractionOrder(recipe: recipe).difference(from: order)
+        // What is wrong with a recipe that cannot be read is said when it is repeated.
+        guard let stored = try? ExtractionOrder(recipe: recipe) else { return }
+        var difference = stored.difference(from: order)
         if difference == nil, case .file(let path) = order.second.origin, let bits = recipe["n2"]?.intValue,
             (1...Int64(1 << 30)).contains(bits),
             try SecondSourceDraw.read(path, bits: Int(bits)) != second

@@ -5,9 +5,6 @@ import BellRandomness
 
 /// Texts about pools.
 enum PoolText {
-    /// Most bytes of a pool's file: 2^30 bits.
-    static let largestFile = 1 << 27
-
     /// What an extraction has come to; no bit of it.
     static func extracted(
         _ extraction: CampaignExtraction, recipe: JSON, _ files: PoolFiles, again: String?

@@ -45,20 +45,19 @@ enum PoolsCommand {
     ///   where it is.
     static func verify(folder: String, _ invocation: Invocation) throws(BellError) -> Reply {
         let trusted = invocation.text("key") == nil ? nil : try CertificateFile.trustedKey(invocation)
-        let recipePath = "\(folder)/recipe.json"
-        let recipe = try JSON(parsing: try readFile(recipePath), source: recipePath)
-        let second = try readFile("\(folder)/second-source.bin", limit: PoolText.largestFile)
+        let files = PoolFiles(folder: folder)
+        let recipe = try files.readRecipe()
+        let second = try files.readSecondSource()
         let certificate = try CertificateCheck.read(
             try CertificateFile(path: "\(folder)/certificate.json"), trusted: trusted
         ).certificate
         let journal = try Journal.openReadOnly(at: "\(folder)/journal.sqlite")
         let repeated = try ExtractCampaignCommand.again(
-            journal, certificate, recipe: recipe, second: second, at: recipePath, invocation.console)
-        let bitsPath = "\(folder)/bits.bin"
-        let isThere = fileExists(bitsPath)
-        if isThere, try readFile(bitsPath, limit: PoolText.largestFile) != repeated.bits {
+            journal, certificate, recipe: recipe, second: second, at: files.recipe, invocation.console)
+        let isThere = fileExists(files.bits)
+        if isThere, files.readBits() != repeated.bits {
             throw BellError(
-                .poolMismatch, "The stored bits are not those of the recipe.", at: bitsPath,
+                .poolMismatch, "The stored bits are not those of the recipe.", at: files.bits,
                 state: "nothing was changed", fix: "`bellctl campaign extract` in its state directory restores them")
         }
         return Reply(
