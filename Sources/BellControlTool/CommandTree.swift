@@ -14,7 +14,7 @@ enum CommandTree {
         options: common,
         subcommands: [
             lab, status, log, device, calibrate, sequence, campaign, certificate, certify, bounds,
-            testRandomness, pools, keyCommand, beacon, image, doctor, completion,
+            extract, testRandomness, pools, keyCommand, beacon, image, doctor, completion,
         ])
 
     /// Options that every command takes.
