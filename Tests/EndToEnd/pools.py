@@ -160,12 +160,31 @@ def a_private_pool_is_extracted_once_and_gives_each_bit_once():
         other.write_bytes(secrets.token_bytes(1 << 18))
         refused(it, "campaign", "extract", "--second-source", other, code=2, says="source two was board:bob, not file")
 
+        repeated(it, folder)
         keys(it, folder, output, recipe["m"])
         damage(it, folder, kept)
 
         refused(it, "campaign", "publish", folder.name, code=2, says="Keys of")
         it.ctl("campaign", "publish", folder.name, "--expose-keys")
         refused(it, "key", "--campaign", folder.name, "--simulated", "--bits", "8", code=2, says="is public")
+
+
+def repeated(it, folder):
+    """Whoever has the evidence repeats the extraction, without the state directory and its ledger."""
+    assert "MATCH" in it.ctl("extract", "verify", f"campaign:{folder.name}").stdout
+    copy = it.folder / "copy"
+    shutil.copytree(folder, copy)
+    assert "are those of bits.bin" in it.ctl("extract", "verify", copy / "recipe.json").stdout
+    for name, says in (("bits.bin", "not those of the recipe"), ("second-source.bin", "not the one of the recipe")):
+        data = (copy / name).read_bytes()
+        (copy / name).write_bytes(data[:-1] + bytes([data[-1] ^ 128]))
+        refused(it, "extract", "verify", copy / "recipe.json", code=4, says=says)
+        (copy / name).write_bytes(data)
+    (copy / "bits.bin").unlink()
+    assert "no bits.bin to compare" in it.ctl("extract", "verify", copy / "recipe.json").stdout
+    text = (copy / "recipe.json").read_text()
+    (copy / "recipe.json").write_text(text.replace('"lost_trials":', '"lost_trials":1'))
+    refused(it, "extract", "verify", copy / "recipe.json", code=4, says="lost_trials")
 
 
 def keys(it, folder, output, count):

@@ -50,12 +50,14 @@ extension CommandTree {
                 "verify", "Repeat an extraction bit for bit.",
                 """
                 Inputs may be longer than the recipe's; what comes after is not looked at. The output's file is compared, \
-                too, when it is named or lies beside the recipe. Ends with 4 when anything differs.
+                too, when it is named or lies beside the recipe. A campaign's extraction (campaign:ID, or the recipe.json of its \
+                folder) needs no files: journal, certificate and second source lie beside it. Ends with 4 when anything differs.
                 """,
                 [value("output", "FILE", "The output; else the recipe's name without .recipe.json, if it is there.")],
                 positionals: [
-                    PositionalSpec(name: "RECIPE", summary: "The recipe."),
-                    PositionalSpec(name: "SOURCE", summary: "Source one."),
+                    PositionalSpec(name: "RECIPE", summary: "The recipe, or campaign:ID."),
+                    PositionalSpec(
+                        name: "SOURCE", summary: "Source one; a campaign's is its outcomes.", isOptional: true),
                     PositionalSpec(
                         name: "SECOND", summary: "Source two or seed; von-neumann has none.", isOptional: true),
                 ]),

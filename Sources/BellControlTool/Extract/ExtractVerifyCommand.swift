@@ -7,10 +7,14 @@ import BellRandomness
 enum ExtractVerifyCommand {
     static func run(_ invocation: Invocation) throws(BellError) -> Reply {
         let path = invocation.positional(0) ?? ""
+        // A campaign's recipe names its sources itself.
+        if let reply = try PoolsCommand.verify(named: path, invocation) { return reply }
         let recipe = try Recipe(json: JSON(parsing: try readFile(path, limit: 1 << 16), source: path), at: path)
         // The number of bits that von Neumann's procedure gives is a result, not a demand.
         let extractor = try Extractor(recipe.shape)
-        let sourcePath = invocation.positional(1) ?? ""
+        guard let sourcePath = invocation.positional(1) else {
+            throw BellError(.toolArgument, "There is no source one.", at: "SOURCE", fix: "give the file of source one")
+        }
         let source = try ExtractInputs.prefix(sourcePath, count: recipe.shape.sourceBits)
         try compare(Blake2b.hash(source.packed), recipe.sourceOne, "Source one", at: sourcePath)
         var second = Bits(zeros: 0)
