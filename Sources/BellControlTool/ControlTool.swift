@@ -128,6 +128,7 @@ public enum ControlTool {
         "image decrypt": ImageDecryptCommand.run,
         "beacon show": BeaconCommand.show,
         "beacon verify": BeaconCommand.verify,
+        "beacon key": BeaconCommand.key,
         "doctor": DoctorCommand.run,
         "completion": CompletionCommand.run,
     ]

@@ -94,6 +94,9 @@ def beacon_without_bits_answers_hostile_clients_and_makes_nothing_up():
             process.send_signal(signal.SIGTERM)
             assert process.wait(10) == 0
         key = (state / "keys/beacon.ed25519").read_text()
+        public = json.loads(run("bellctl", "beacon", "key", "--json", "--state", state).stdout)
+        assert public["certificate_id"] == beacon_verify.sha512(public["pem"].encode()).hex(), public
+        assert run("bellctl", "beacon", "key", "--state", path / "elsewhere").returncode == 2
         with beacon(state) as (process, url):
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0

@@ -37,11 +37,31 @@ enum BeaconCommand {
         return Reply(json: ["pulse": pulse.json], text: BeaconText.pulse(pulse, chain, invocation.console.style))
     }
 
+    /// `beacon key`.
+    static func key(_ invocation: Invocation) throws(BellError) -> Reply {
+        let file = try invocation.stateDirectory().key("beacon")
+        guard fileExists(file.path) else {
+            throw BellError(
+                .fileMissing, "There is no beacon's key in this state directory.", at: file.path,
+                fix: "check --state; bellbeacon makes the key at its first start")
+        }
+        guard let secret = SigningKey(seed: try file.read()), let key = PublicKey(bytes: secret.publicKey) else {
+            throw BellError(.keyFile, "The file holds no key.", at: file.path)
+        }
+        let certificate = BeaconCertificate(key)
+        return Reply(
+            json: [
+                "public_key": .string(key.description), "pem": .string(key.pem), "file": .string(file.path),
+                "certificate_id": .string(certificate.id.bytes.hex),
+            ],
+            text: "\(key)\n\(key.pem)")
+    }
+
     /// `beacon verify`.
     static func verify(_ invocation: Invocation) throws(BellError) -> Reply {
         let reader = try reader(invocation)
         let verification = try BeaconVerification(
-            reader, chain: try number("chain", invocation), trusted: try key(invocation))
+            reader, chain: try number("chain", invocation), trusted: try trustedKey(invocation))
         let report: BeaconVerification.Report
         if let anchor = try number("anchor", invocation) {
             let extra = ["from", "to", "save"].first { invocation.text($0) != nil }
@@ -78,7 +98,7 @@ enum BeaconCommand {
     }
 
     /// The key of `--key`: 64 hexadecimal digits, or a PEM file.
-    private static func key(_ invocation: Invocation) throws(BellError) -> PublicKey? {
+    private static func trustedKey(_ invocation: Invocation) throws(BellError) -> PublicKey? {
         guard let text = invocation.text("key") else { return nil }
         if let key = PublicKey(hex: text) { return key }
         return try PublicKey(pem: try readText(text, limit: 1 << 16), source: text)

@@ -28,5 +28,8 @@ extension CommandTree {
                     value("key", "PEM|HEX", "The beacon's key as you know it; else the beacon's own word is taken."),
                     value("save", "FILE", "Write the checked pulses and the key to a file that can be verified again."),
                 ], positionals: [place]),
+            command(
+                "key", "Print the public key that signs this state directory's pulses.",
+                "In hexadecimal digits and as PEM: give it to whoever shall trust the beacon.", []),
         ])
 }
