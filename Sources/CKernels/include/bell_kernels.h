@@ -145,3 +145,41 @@ double bell_sp22_magnitude(const uint8_t *bits, size_t n, size_t frequency);
 /// 8 n carry-less products of words in eight chains, for measuring how fast this CPU can do them. Returns something that
 /// depends on all of them; 0, at once, where the CPU lacks BELL_GF2_CLMUL.
 uint64_t bell_gf2_clmul_chains(size_t n);
+
+// ---- SP 800-90B: predictors and repeated tuples. Symbols are bytes below k; every function is pure.
+
+/// What a predictor has done: right guesses, the longest run of them, and how many symbols it had to guess.
+typedef struct {
+    uint64_t correct, longest, predictions;
+} bell_prediction;
+
+/// Multi most common in window (6.3.7): the predictions begin at the smallest window, sizes[0]; at most 8 windows.
+/// This and the three below give 0 predictions when there are too few symbols, or without memory.
+bell_prediction bell_predict_window(
+    const uint8_t *s, size_t n, unsigned k, const uint32_t *sizes, unsigned windows);
+
+/// Lag (6.3.8): guesses that a symbol is the one 1...depth steps before; depth ≤ 128.
+bell_prediction bell_predict_lag(const uint8_t *s, size_t n, unsigned depth);
+
+/// MultiMMC (6.3.9): Markov models of the orders 1...depth, each with at most `contexts` contexts; depth ≤ 16.
+bell_prediction bell_predict_markov(const uint8_t *s, size_t n, unsigned k, unsigned depth, uint32_t contexts);
+
+/// LZ78Y (6.3.10): contexts of the lengths 1...depth, `contexts` of them together; depth ≤ 16.
+bell_prediction bell_predict_lz78y(const uint8_t *s, size_t n, unsigned k, unsigned depth, uint32_t contexts);
+
+/// The tuples that occur more than once, by their length.
+typedef struct {
+    /// Length of the longest one; 0 when no symbol is repeated.
+    size_t longest;
+    /// [t], 1 ≤ t ≤ longest: how often the most frequent tuple of t symbols occurs. The tuples may overlap.
+    uint32_t *most;
+    /// [t], 1 ≤ t ≤ longest: in how many ways two equal tuples of t symbols can be chosen.
+    uint64_t *pairs;
+} bell_repeats;
+
+/// Counts the repeated tuples of 2 ≤ n < 2^31 symbols below 2^bits; 0 without memory. To be given to bell_repeats_close.
+int bell_repeats_open(bell_repeats *out, const uint8_t *s, size_t n, unsigned bits);
+void bell_repeats_close(bell_repeats *r);
+
+/// The suffix array of n < 2^31 symbols below k ≤ 256, for tests; 0 without memory.
+int bell_suffix_array(const uint8_t *s, size_t n, unsigned k, int32_t *out);
