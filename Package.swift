@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CYAML", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CPNG", providers: [.apt(["libpng-dev"])]),
+        .systemLibrary(name: "CBZip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CMinpack", providers: [.apt(["libcminpack-dev"])]),
         .systemLibrary(name: "CMicroHTTPD", providers: [.apt(["libmicrohttpd-dev"])]),
         .systemLibrary(name: "CLibUSB", providers: [.apt(["libusb-1.0-0-dev"])]),
@@ -70,7 +71,7 @@ let package = Package(
         library("BellTiming", ["BellModel"]),
         library("BellSequence", ["BellModel", "BellYAML", "BellTiming"]),
         library("BellStatistics", ["BellModel"]),
-        library("BellRandomness", ["BellModel", "BellStatistics", "CKernels"]),
+        library("BellRandomness", ["BellModel", "BellStatistics", "CKernels", "CBZip2"]),
 
         library("BellFit", ["CMinpack"]),
         library("BellPlot"),

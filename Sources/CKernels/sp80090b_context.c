@@ -130,7 +130,8 @@ bell_prediction bell_predict_markov(const uint8_t *s, size_t n, unsigned k, unsi
     bell_prediction result = {0, 0, 0};
     if (n < 3 || depth == 0 || depth > MARKOV_MOST || contexts == 0 || contexts > 1000000) return result;
     if (k == 2 && contexts >= 1u << depth) return binary_markov(s, n, depth);
-    size_t room = (size_t)depth * (contexts + 1) + 1;
+    // Longer contexts come up to depth steps later, so that many of each length may stand unlisted before them.
+    size_t room = (size_t)depth * (contexts + depth) + 1;
     node *nodes = malloc(room * sizeof *nodes);
     table children = {0}, counts = {0};
     race r;

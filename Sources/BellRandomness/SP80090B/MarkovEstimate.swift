@@ -26,14 +26,15 @@ extension EntropyEstimate {
     /// From the share of ones and the probabilities p_ab that b follows a.
     static func markov(p1: Double, p00: Double, p01: Double, p10: Double, p11: Double) -> EntropyEstimate {
         let p0 = 1 - p1
-        let likeliest = [
-            log2(p0) + 127 * log2(p00),
-            log2(p0) + 64 * log2(p01) + 63 * log2(p10),
-            log2(p0) + log2(p01) + 126 * log2(p11),
-            log2(p1) + log2(p10) + 126 * log2(p00),
-            log2(p1) + 64 * log2(p10) + 63 * log2(p01),
-            log2(p1) + 127 * log2(p11),
-        ].max() ?? 0
+        let likeliest =
+            [
+                log2(p0) + 127 * log2(p00),
+                log2(p0) + 64 * log2(p01) + 63 * log2(p10),
+                log2(p0) + log2(p01) + 126 * log2(p11),
+                log2(p1) + log2(p10) + 126 * log2(p00),
+                log2(p1) + 64 * log2(p10) + 63 * log2(p01),
+                log2(p1) + 127 * log2(p11),
+            ].max() ?? 0
         return EntropyEstimate(
             .markov, min(1, -likeliest / 128),
             [("P_1", p1), ("P_01", p01), ("P_11", p11), ("log2 p_max", likeliest)])

@@ -6,7 +6,8 @@ extension EntropyEstimate {
     ///
     /// - Parameter alphabet: How many symbols there are: guessing alone is right once in so many.
     /// - Returns: nil without predictions.
-    static func prediction(_ estimator: EntropyEstimator, _ played: bell_prediction, alphabet: Int) -> EntropyEstimate? {
+    static func prediction(_ estimator: EntropyEstimator, _ played: bell_prediction, alphabet: Int) -> EntropyEstimate?
+    {
         let count = Int(played.predictions)
         guard count > 1 else { return nil }
         let share = Double(played.correct) / Double(count)
