@@ -12,6 +12,7 @@ extension CommandTree {
             value("battery", "NAME", "Which battery.", default: "all", allowed: BatteryTable.names),
             value("bits", "N", "Test only the first N bits."),
             value("stream-bits", "N", "Bits a stream of sp800-22: 2^a · 5^b, at least 10^6.", default: "1000000"),
+            value("symbol-bits", "N", "Bits a sample of sp800-90b-iid and sp800-90b-non-iid, 1...8.", default: "1"),
             value("level", "P", "Joint level of each battery's rule.", default: "0.001"),
             value("threads", "N", "At most N threads; else as many as there are processors."),
             value("report", "FILE", "Write everything as JSON."),

@@ -13,6 +13,8 @@ final class BitSource: Sendable {
     let name: String
     /// How many bits there are to test; the last byte may have more.
     let bits: Int
+    /// The path of a file all of whose bits are meant, for programs that read it themselves.
+    let wholeFile: String?
     private let storage: Storage
 
     /// What a pipe may give: it is held in memory.
@@ -46,6 +48,7 @@ final class BitSource: Sendable {
         }
         isKept = isFile
         bits = count
+        wholeFile = isFile && count == 8 * found ? path : nil
         storage = isFile ? .file(file) : .memory(piped)
     }
 

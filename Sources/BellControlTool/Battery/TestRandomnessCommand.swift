@@ -14,6 +14,7 @@ enum TestRandomnessCommand {
             throw BellError(
                 .toolArgument, "--level takes a probability above 0.", at: "--level", fix: "give for example 1e-3")
         }
+        let symbolBits = Int(try invocation.count("symbol-bits", in: 1...8))
         let threads = try threads(invocation)
         let wanted =
             invocation.text("bits") == nil ? nil : Int(try invocation.count("bits", in: 1...(1 << 42)))
@@ -21,12 +22,14 @@ enum TestRandomnessCommand {
         let isSimulated = isSimulated(path)
 
         let screen = ProgressScreen(console: console)
-        let run = BatteryRun(source: source, length: length, level: level, threads: threads) { share, fields in
+        let run = BatteryRun(
+            source: source, length: length, symbolBits: symbolBits, level: level, threads: threads
+        ) { share, fields in
             screen.draw(fraction: share, fields: fields)
         }
         let name = invocation.text("battery") ?? "all"
         var reports: [BatteryReport] = []
-        for entry in BatteryTable.entries where name == "all" || entry.name == name {
+        for entry in BatteryTable.entries where name == "all" ? entry.isForFinishedBits : entry.name == name {
             reports.append(try entry.run(run))
             screen.end()
         }

@@ -18,7 +18,8 @@ extension AIS31ProcedureA {
         return BatteryReport(
             battery: "ais31-a", standard: "BSI AIS 20/31 (Killmann and Schindler 2011), 2.4.4.1", bits: count,
             rule: "no failure among 1286 basic tests; one failure asks for a second run on the next bits, without any",
-            lines: lines, remarks: AIS31ProcedureA.remarks(runs: runs.count, secondIsMissing: wantsMore && !runs.isEmpty))
+            lines: lines,
+            remarks: AIS31ProcedureA.remarks(runs: runs.count, secondIsMissing: wantsMore && !runs.isEmpty))
     }
 
     private func verdict(_ failures: [Int]) -> BatteryVerdict {
