@@ -100,7 +100,7 @@ enum BenchProgram {
             case "health": rows += try HealthBench(bench).run()
             case "products": rows += try ProductBench(bench).run()
             case "extractors": rows += try ExtractionBench(bench).run()
-            case "battery": rows += try BatteryBench(bench).run()
+            case "battery": rows += try BatteryBench(bench).run() + EntropyBench(bench).run()
             case "fit": rows += try FitBench(bench).run()
             case "evolution": rows += try EvolutionBench(bench).run()
             case "usb": rows += try USBBench(bench).run()
