@@ -19,7 +19,8 @@ public struct IIDAssessment: Equatable, Sendable {
     /// The seed of the shuffles unless another is given; fixed, so that nobody shuffles until samples pass.
     public static let seed: UInt64 = 0x5350_3830_3039_3042
 
-    /// Runs all tests; seconds for 10^6 samples without a defect, minutes with one: all 10 000 shuffles are then made.
+    /// Runs all tests; about a minute for 10^6 samples without a defect, half an hour with one: all 10 000 shuffles are
+    /// then made.
     ///
     /// - Parameter progress: Told before each step, with the share that is done; false ends the work.
     /// - Returns: nil when `progress` has ended it.
