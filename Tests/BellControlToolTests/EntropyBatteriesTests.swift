@@ -5,7 +5,7 @@ import Testing
 
 @testable import BellControlTool
 
-@Suite("bellctl test-randomness on raw bits")
+@Suite("bellctl test-randomness on raw bits", .serialized)
 struct EntropyBatteriesTests {
     /// Runs a battery on bytes in a file of their own.
     private func run(_ bytes: [UInt8], _ battery: String, _ more: String...) throws -> (
