@@ -151,7 +151,8 @@ struct ExtractCommandTests {
             (["--k1", "-1"], "--k1"), (["--bias", "0.1"], "--k2, --bias"), (["--epsilon", "0"], "--epsilon"),
             (["--epsilon", "0.5"], "--epsilon"), (["--epsilon", "2^1"], "--epsilon"),
             (["--epsilon", "nan"], "--epsilon"),
-            (["--bits", "0"], "--bits"), (["--bits", "2000"], "gives at most"), (["--extractor", "raz"], "raz"),
+            (["--bits", "0"], "--bits"), (["--bits", "2000"], "gives at most"),
+            (["--extractor", "trevisan"], "by the trevisan extractor"),
             (["--extractor", "von-neumann"], "no second source"),
         ])
     func badInput(more: [String], said: String) throws {
