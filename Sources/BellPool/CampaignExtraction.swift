@@ -30,7 +30,7 @@ public struct CampaignExtraction: Sendable {
         }
         self.budget = budget
         (shape, demand) = try ExtractionLengths.choose(
-            order, sourceBits: Int(evidence.outcomes.count), sourceEntropy: evidence.entropy.left)
+            order, sourceBits: Int(evidence.outcomes.count), sourceEntropy: evidence.sourceEntropy)
     }
 
     /// Bytes of source two.
@@ -69,7 +69,7 @@ public struct CampaignExtraction: Sendable {
             "pool": .string(plan.pool.rawValue), "simulated": .bool(certificate.isSimulated),
             "claim": entropy.claim.json, "certified_bits": JSON(count: entropy.bits),
             "published": entropy.published.json, "trials": JSON(count: evidence.outcomes.trials),
-            "lost_trials": JSON(count: evidence.outcomes.lost),
+            "lost_trials": JSON(count: evidence.outcomes.lost), "lost_bits": JSON(count: evidence.outcomes.erased),
             "errors": budget.json, "side_information": .string(sideInformation.rawValue),
             "assumptions": .object(assumptions),
         ]
@@ -88,11 +88,6 @@ public struct CampaignExtraction: Sendable {
         var all = order.second.assumptions
         let words = evidence.certificate.json["assumptions"]
         for name in evidence.entropy.assumes { all[name] = words?[name] ?? .null }
-        if evidence.outcomes.lost > 0 {
-            all["losses-carry-nothing"] = .string(
-                "A lost trial is the fixed symbol 00: which trials were lost helps nobody to guess the outcomes of others "
-                    + "beyond what the bound allows.")
-        }
         switch evidence.certificate.evidence.sealed.plan.pool {
         case .private:
             all["outcomes-stayed-here"] =

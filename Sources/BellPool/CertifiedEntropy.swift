@@ -15,9 +15,7 @@ public struct CertifiedEntropy: Equatable, Sendable {
     /// Keys of the assumptions that the claim needs; the certificate has their words.
     public let assumes: [String]
 
-    /// k1 of the extraction.
-    ///
-    /// 0 when more was published than was certified.
+    /// What is left of them; 0 when more was published than was certified.
     public var left: UInt64 { bits - min(bits, published.total) }
 
     /// Reads the headline of a certificate.

@@ -8,6 +8,8 @@ public struct PoolEvidence: Sendable {
     public let entropy: CertifiedEntropy
     /// Of all n trials, or of those that were run where a sealed stop rule ended them.
     public let outcomes: OutcomeString
+    /// k1, bits: what is certified, less what the certificate tells and what lost trials may have cost.
+    public let sourceEntropy: UInt64
 
     /// Recomputes the campaign as `campaign verify` does, and keeps the outcomes that the audit found on the way.
     ///
@@ -39,6 +41,14 @@ public struct PoolEvidence: Sendable {
         // Under a sealed stop rule the campaign is the trials that were run; else the others are losses.
         if certificate.evidence.end != .stoppedByRule { outcomes.fill(to: certificate.evidence.sealed.plan.trials) }
         self.outcomes = outcomes
+        guard outcomes.erased < entropy.left else {
+            throw BellError(
+                .poolUncertified,
+                "Nothing is left: \(outcomes.erased) bits are counted for \(outcomes.lost) lost trials, of \(entropy.left).",
+                at: journal.path, state: "nothing was extracted",
+                fix: "run a campaign with fewer losses; `bellctl campaign show --certificate` names their causes")
+        }
+        sourceEntropy = entropy.left - outcomes.erased
     }
 }
 

@@ -21,6 +21,23 @@ struct SourceTests {
         #expect(string.trials == 9)
     }
 
+    @Test("lost trials cost the answers that nobody has, and the code of their places; trials not run cost nothing")
+    func erased() {
+        func cost(_ text: String, notRun: UInt64 = 0) -> UInt64 {
+            var string = OutcomeString()
+            string.append(text.map { $0 == "." ? 0 : TrialStatus(loss: .locality).rawValue })
+            string.fill(to: string.trials + notRun)
+            return string.erased
+        }
+        #expect(cost("") == 0 && cost("....") == 0 && cost("....", notRun: 100) == 0)
+        // γ(1) + γ(2) + γ(3) + 2·3: one run of three after two trials.
+        #expect(cost("..xxx") == 3 + 3 + 5 + 6)
+        #expect(cost("..xxx.") == 17 && cost("..xxx", notRun: 9) == 17)
+        // γ(2) + [γ(0) + γ(1)] + [γ(7) + γ(2)] + 2·3.
+        #expect(cost("x.......xx") == 3 + (1 + 3) + (7 + 3) + 6)
+        #expect(cost(String(repeating: "x", count: 1024)) == 3 + 1 + 21 + 2048)
+    }
+
     @Test("however the trials are cut into arms, the string is the same", arguments: [1, 3, 4, 7, 1024])
     func arms(size: Int) {
         var random = SplitMix(seed: 3)
@@ -32,6 +49,7 @@ struct SourceTests {
             pieces.append(Array(statuses[start..<min(start + size, statuses.count)]))
         }
         #expect(pieces.packed == whole.packed && pieces.lost == whole.lost && whole.packed.count == 250)
+        #expect(pieces.erased == whole.erased && whole.erased > 2 * whole.lost)
     }
 
     @Test("origins are read as they are typed, and a path stays on this machine")

@@ -36,6 +36,11 @@ enum PoolText {
                 "− \(NumberText.count(evidence.entropy.published.total)) bits that the certificate tells of the outcomes"
             )
         }
+        if evidence.outcomes.erased > 0 {
+            row(
+                "lost",
+                "− \(NumberText.count(evidence.outcomes.erased)) bits that lost trials answered, and their places")
+        }
         row(
             "source two",
             "\(NumberText.count(UInt64(extraction.shape.secondBits))) bits of \(order.second.origin.name), "
