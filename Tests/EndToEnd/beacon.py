@@ -11,7 +11,8 @@ import urllib.error
 import urllib.request
 
 from certificates import need_openssl
-from harness import BIN, ROOT, folder, run, test
+from harness import BIN, ROOT, folder, lab, run, test
+from pools import completed, entropy_plan
 
 sys.path.append(str(ROOT / "Tests/python"))
 import beacon_verify  # noqa: E402
@@ -167,3 +168,38 @@ def beacon_chains_are_verified_from_files_and_every_tampering_ends_with_4():
         nist = ROOT / "Tests/BellBeaconTests/Reference/nist-chain-2-pulse-1853311.json"
         other = run("bellctl", "beacon", "verify", nist)
         assert other.returncode == 4 and "cipher suite 0" in other.stderr, other.stderr
+
+
+@test
+def a_certified_campaign_becomes_pulses_and_kill_9_uses_no_bit_twice():
+    need_openssl()
+    with lab("--seed", "14") as it:
+        campaign = completed(it, entropy_plan(it, "public"))
+        it.wait((campaign / "certificate.json").exists, "a certificate")
+        it.ctl("campaign", "extract", campaign.name, "--second-source", "host")
+        archive = it.folder / "chain.json"
+        pulses = []
+        for life in range(4):
+            with beacon(it.state, "--period", "1") as (process, url):
+                wanted = len(pulses) + 2
+                end = time.monotonic() + 30
+                while True:
+                    status, body = get(url + "beacon/2.0/pulse/last")
+                    if status == 200 and json.loads(body)["pulse"]["pulseIndex"] >= wanted:
+                        break
+                    assert time.monotonic() < end, (life, status, body)
+                    time.sleep(0.02)
+                it.ctl("beacon", "verify", url, "--save", archive)
+                process.kill()
+            before, pulses = pulses, json.loads(archive.read_text())["pulses"]
+            assert pulses[:len(before)] == before, "what was said is unsaid"
+        assert beacon_verify.check_file(json.loads(archive.read_text())) == len(pulses) >= 8
+        bits = (campaign / "bits.bin").read_bytes().hex().upper()
+        places = [pulse["pool"]["firstBit"] for pulse in pulses]
+        assert len(set(places)) == len(places) and all(place % 512 == 0 for place in places), places
+        for pulse, place in zip(pulses, places):
+            assert pulse["localRandomValue"] == bits[place // 4:place // 4 + 128], place
+            assert pulse["pool"]["campaign"] == campaign.name and pulse["pool"]["simulated"], pulse
+        given = it.json("pools")["pools"][0]["given"]
+        assert given >= 512 * len(pulses) and given % 512 == 0, given
+        it.ctl("key", "--simulated", code=1)
