@@ -10,7 +10,7 @@ struct BenchTable {
         for row in rows {
             var first = [row.what, row.unit.text(row.value), "", "", "", row.goal ?? "", BenchTable.word(row.isMet)]
             for (place, other) in row.beside.enumerated() {
-                let ratio = other.value == 0 ? "—" : "\(Unit.digits(row.value / other.value)) ×"
+                let ratio = BenchTable.ratio(row.value, other.value)
                 if place == 0 {
                     first.replaceSubrange(2..<5, with: [other.name, row.unit.text(other.value), ratio])
                     cells.append(first)
@@ -34,6 +34,13 @@ struct BenchTable {
         if !goals.isEmpty { text += "\n\(goals.filter { $0 }.count) of \(goals.count) goals are met.\n" }
         text += "Machine: \(Machine.text)\n"
         return text
+    }
+
+    /// One over the other; a small ratio as the inverse of a whole number, so that it says something.
+    private static func ratio(_ value: Double, _ other: Double) -> String {
+        if other == 0 { return "—" }
+        let ratio = value / other
+        return ratio > 0 && ratio < 0.005 ? "1/\(Unit.digits((1 / ratio).rounded())) ×" : "\(Unit.digits(ratio)) ×"
     }
 
     private static func word(_ met: Bool?) -> String { met.map { $0 ? "yes" : "NO" } ?? "" }

@@ -24,8 +24,18 @@ final class BeaconStore {
     /// - Throws: `beacon.newer-version`, `beacon.corrupt`, SQLite's errors.
     init(path: String) throws(BellError) {
         self.path = path
-        database = try Database(path: path, mode: .create)
-        try database.useDurableLog()
+        do throws(BellError) {
+            database = try Database(path: path, mode: .create)
+            try database.useDurableLog()
+        } catch {
+            // The general advice, a copy, would begin a second history of the chain.
+            guard error.code == .sqliteCorrupt else { throw error }
+            throw BellError(
+                error.code, error.what, at: path, cause: error.cause, state: "no pulse was made",
+                fix:
+                    "restore it as it was last; with an older copy said pulses would be unsaid: then move it away, which "
+                    + "begins a new chain")
+        }
         guard case .int(let version)? = try database.pragma("user_version"), version <= Self.schemaVersion else {
             throw BellError(
                 .beaconNewerVersion, "The database was written by a newer bellbeacon.", at: path,

@@ -94,7 +94,7 @@ private func replaceFile(_ path: String, _ bytes: [UInt8], mode: (Int32) -> UInt
 }
 
 /// Makes durable which names a folder holds; `fsync`.
-func syncFolder(_ path: String) throws(BellError) {
+public func syncFolder(_ path: String) throws(BellError) {
     let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { throw fileError("open", "The folder cannot be read", at: path) }
     defer { close(folder) }

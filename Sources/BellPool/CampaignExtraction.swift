@@ -20,6 +20,16 @@ public struct CampaignExtraction: Sendable {
     public init(_ evidence: PoolEvidence, order: ExtractionOrder) throws(BellError) {
         self.evidence = evidence
         self.order = order
+        let security = evidence.certificate.evidence.sealed.plan.security
+        guard order.isSealed == (security != nil), security.map({ $0.extractor == order.extractor }) ?? true else {
+            throw BellError(
+                .poolMismatch,
+                security == nil
+                    ? "The plan has sealed no extractor."
+                    : "The plan has sealed another extractor: \(security?.extractor.kind.rawValue ?? "").",
+                at: "campaign \(evidence.certificate.evidence.campaign)", state: "nothing was extracted",
+                fix: "a recipe that says otherwise is not of this campaign; `bellctl campaign show` shows the plan")
+        }
         guard let budget = evidence.entropy.claim.errorBudget(extractor: order.extractor.epsilon),
             evidence.outcomes.count <= UInt64(Bits.longest)
         else {

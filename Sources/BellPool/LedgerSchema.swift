@@ -46,6 +46,9 @@ enum LedgerSchema {
         CREATE TRIGGER pool_new BEFORE INSERT ON pool
         WHEN EXISTS (SELECT 1 FROM pool WHERE campaign = NEW.campaign)
         BEGIN SELECT raise(ABORT, 'a pool is never replaced'); END;
+        CREATE TRIGGER publication_new BEFORE INSERT ON publication
+        WHEN EXISTS (SELECT 1 FROM publication WHERE campaign = NEW.campaign)
+        BEGIN SELECT raise(ABORT, 'a publication is never replaced'); END;
         """ + ["pool", "publication", "withdrawal"].map(appendOnly).joined()
 
     private static func appendOnly(_ table: String) -> String {

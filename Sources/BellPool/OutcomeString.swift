@@ -28,11 +28,13 @@ public struct OutcomeString: Sendable {
     /// A bound holds for what the devices answered in every trial that was begun, a loss scoring at most what that answer
     /// would have. Who is told the places of the losses (their runs, in Elias's γ code) and the two bits that were answered at
     /// each can make that string of this one; by the chain rule this one has less min-entropy by at most the length of what
-    /// is told. 0 without a loss: a trial that was not run has answered nothing.
+    /// is told. That length depends on the losses, too, which costs 64 bits. 0 without a loss: a trial that was not run has
+    /// answered nothing.
     public var erased: UInt64 {
         var all = self
         all.endRun()
-        return all.lostOnTheWay == 0 ? 0 : PublishedBits.gamma(all.runs) + all.runBits + 2 * all.lostOnTheWay
+        guard all.lostOnTheWay > 0 else { return 0 }
+        return PublishedBits.length.bits + PublishedBits.gamma(all.runs) + all.runBits + 2 * all.lostOnTheWay
     }
 
     /// Appends trials that were begun, a ``TrialStatus`` byte each.

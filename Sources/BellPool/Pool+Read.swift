@@ -62,8 +62,8 @@ extension Pool {
         _ what: String, at place: String? = nil, cause: String? = nil, fix: String? = nil
     ) -> BellError {
         let again =
-            "restore the campaign's folder from a copy, or move bits.bin and recipe.json away and run "
-            + "`bellctl campaign extract \(campaign)`: it makes the same bits again"
+            "run `bellctl campaign extract \(campaign)`: it makes the same bits again; or restore the campaign's folder from "
+            + "a copy"
         return BellError(
             .poolDamaged, what, at: place ?? files.bits, cause: cause, state: "no bit was given", fix: fix ?? again)
     }

@@ -22,6 +22,19 @@ public struct PoolLedger {
     /// - Parameter create: Whether it is made when there is none.
     /// - Throws: `pool.missing` when there is none, `pool.ledger-damaged`, `pool.newer-version`, `sqlite.…`.
     public static func open(state: StateDirectory, create: Bool = false) throws(BellError) -> PoolLedger {
+        do throws(BellError) {
+            return try opened(state: state, create: create)
+        } catch {
+            // The general advice, a copy, would give bits twice.
+            guard error.code == .sqliteCorrupt else { throw error }
+            throw BellError(
+                .poolLedger, "The ledger's file is damaged or is no database.", at: path(in: state), cause: error.cause,
+                state: "no bit was given", fix: "restore the ledger as it was last; an older copy would give bits twice"
+            )
+        }
+    }
+
+    private static func opened(state: StateDirectory, create: Bool) throws(BellError) -> PoolLedger {
         let path = path(in: state)
         guard create || fileExists(path) else {
             throw BellError(

@@ -30,12 +30,12 @@ struct SourceTests {
             return string.erased
         }
         #expect(cost("") == 0 && cost("....") == 0 && cost("....", notRun: 100) == 0)
-        // γ(1) + γ(2) + γ(3) + 2·3: one run of three after two trials.
-        #expect(cost("..xxx") == 3 + 3 + 5 + 6)
-        #expect(cost("..xxx.") == 17 && cost("..xxx", notRun: 9) == 17)
+        // 64 for the length, γ(1) + γ(2) + γ(3) + 2·3: one run of three after two trials.
+        #expect(cost("..xxx") == 64 + 3 + 3 + 5 + 6)
+        #expect(cost("..xxx.") == 81 && cost("..xxx", notRun: 9) == 81)
         // γ(2) + [γ(0) + γ(1)] + [γ(7) + γ(2)] + 2·3.
-        #expect(cost("x.......xx") == 3 + (1 + 3) + (7 + 3) + 6)
-        #expect(cost(String(repeating: "x", count: 1024)) == 3 + 1 + 21 + 2048)
+        #expect(cost("x.......xx") == 64 + 3 + (1 + 3) + (7 + 3) + 6)
+        #expect(cost(String(repeating: "x", count: 1024)) == 64 + 3 + 1 + 21 + 2048)
     }
 
     @Test("however the trials are cut into arms, the string is the same", arguments: [1, 3, 4, 7, 1024])

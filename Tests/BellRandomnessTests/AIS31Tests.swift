@@ -108,6 +108,19 @@ import Testing
         #expect(two.passed == false && two.runs.count == 1 && two.runs[0].failures[4] == 1)
     }
 
+    @Test(
+        "A source that lacks a kind of tuple fails procedure B however long it is",
+        arguments: [0x00, 0x55, 0xff] as [UInt8])
+    func starved(byte: UInt8) throws {
+        let packed = [UInt8](repeating: byte, count: 12_000_000)
+        let result = try #require(
+            AIS31ProcedureB.run(packed: packed, bits: 8 * packed.count, progress: { _, _ in true }))
+        #expect(result.passed == false)
+        // Of few bits nothing can be said.
+        let few = try #require(AIS31ProcedureB.run(packed: packed, bits: 1_000_000, progress: { _, _ in true }))
+        #expect(few.wantsBits != nil && few.passed == nil || few.passed == false)
+    }
+
     @Test("Limits are the standard's, with open ends")
     func limits() {
         #expect(AIS31Block.onesAllowed == 9655...10345)

@@ -60,6 +60,30 @@ extension Bits {
         }
     }
 
+    @Test(
+        "a circulant matrix of another prime is not two-universal, and a plan never takes one", arguments: [7, 17, 31])
+    func badPrimes(prime: Int) throws {
+        // Rows that depend on each other show in a sum of some of them that is 0 whatever the seed is.
+        let unsound = (1..<min(1 << (prime - 1), 1 << 12)).filter { x in
+            var basis: [Int] = []
+            return (0..<(prime - 2)).contains { turn in
+                var row = 0
+                for j in 0..<prime where j < prime - 1 && x >> j & 1 == 1 { row |= 1 << ((turn + j) % prime) }
+                for one in basis { row = min(row, row ^ one) }
+                basis.append(row)
+                return row == 0
+            }
+        }
+        #expect(!unsound.isEmpty)
+        let plan = try ExtractionPlan(
+            sourceBits: 524_288, sourceEntropy: 500_000, second: .santhaVazirani(bits: 1 << 20, bias: 0),
+            errorExponent: -64, security: .quantumMarkov)
+        let shape = try #require(try plan.offer(of: .circulant).shape)
+        // 524287 = 2^19 − 1 is the nearest prime and the worst: 2 has the order 19 there.
+        #expect(Primes.hasPrimitiveRootTwo(shape.secondBits) && shape.secondBits < 524_287)
+        #expect(524_287 - shape.secondBits < 200)
+    }
+
     @Test("blocks of any size give the bits of the whole", arguments: [64, 100, 1000, 4095, 4096, 1 << 22])
     func blocks(size: Int) throws {
         var dice = SplitMix(seed: 3)

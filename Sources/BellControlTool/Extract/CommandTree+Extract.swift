@@ -53,7 +53,10 @@ extension CommandTree {
                 too, when it is named or lies beside the recipe. A campaign's extraction (campaign:ID, or the recipe.json of its \
                 folder) needs no files: journal, certificate and second source lie beside it. Ends with 4 when anything differs.
                 """,
-                [value("output", "FILE", "The output; else the recipe's name without .recipe.json, if it is there.")],
+                [
+                    value("output", "FILE", "The output; else the recipe's name without .recipe.json, if it is there."),
+                    key,
+                ],
                 positionals: [
                     PositionalSpec(name: "RECIPE", summary: "The recipe, or campaign:ID."),
                     PositionalSpec(

@@ -18,6 +18,10 @@ enum ExtractRunCommand {
                 .toolArgument, "The output and JSON cannot both go to the standard output.", at: "--output",
                 fix: "give a file for the output")
         }
+        if let recipePath, absolutePath(recipePath) == absolutePath(output) {
+            throw BellError(
+                .toolArgument, "Output and recipe cannot be one file.", at: recipePath, fix: "name two files")
+        }
         for path in [output == "-" ? nil : output, recipePath] {
             if let path, fileExists(path) {
                 throw BellError(
@@ -93,6 +97,11 @@ enum ExtractRunCommand {
             shape: shape, demand: demand, source: source.slice(from: 0, length: shape.sourceBits),
             second: second.slice(from: 0, length: shape.secondBits))
         if !invocation.flag("test-vector") {
+            guard !second.packed.starts(with: source.packed.prefix(1 << 16)) else {
+                throw BellError(
+                    .toolArgument, "The two sources begin with the same bits.", at: path,
+                    cause: "they must be independent of each other", fix: "give another second source")
+            }
             try ExtractInputs.checkHealth(job.source, entropy: demand.sourceEntropy, at: paths.0)
             try ExtractInputs.checkHealth(job.second, entropy: demand.secondEntropy, at: path)
         }

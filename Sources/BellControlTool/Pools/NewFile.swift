@@ -38,6 +38,7 @@ final class NewFile {
             offset += count
         }
         guard fsync(descriptor) == 0 else { throw failed("fsync") }
+        try syncFolder(parent(of: path))
     }
 
     /// Removes it again, because nothing was taken.

@@ -31,22 +31,30 @@ enum PoolsCommand {
         if name.hasPrefix(prefix) {
             let files = try CampaignFiles.find(
                 String(name.dropFirst(prefix.count)), in: try invocation.stateDirectory())
-            return try verify(folder: files.directory, invocation)
+            return try verify(folder: files.directory, recipe: nil, invocation)
         }
         guard let recipe = try? JSON(parsing: try readFile(name, limit: 1 << 20), source: name),
             recipe["campaign"] != nil
         else { return nil }
-        return try verify(folder: parent(of: name), invocation)
+        return try verify(folder: parent(of: name), recipe: recipe, invocation)
     }
 
     /// Repeats a campaign's extraction from its journal and second source, bit for bit; nothing is written.
     ///
-    /// - Parameter folder: Holds journal.sqlite, certificate.json, recipe.json and second-source.bin; bits.bin is compared
-    ///   where it is.
-    static func verify(folder: String, _ invocation: Invocation) throws(BellError) -> Reply {
+    /// - Parameters:
+    ///   - folder: Holds journal.sqlite, certificate.json, recipe.json and second-source.bin; bits.bin is compared where it is.
+    ///   - recipe: Instead of the folder's.
+    private static func verify(
+        folder: String, recipe: JSON?, _ invocation: Invocation
+    ) throws(BellError) -> Reply {
+        if let extra = invocation.positional(1) ?? invocation.text("output") {
+            throw BellError(
+                .toolArgument, "A campaign's extraction takes no further file.", at: extra,
+                cause: "its sources and its bits lie in the campaign's folder", fix: "leave it off")
+        }
         let trusted = invocation.text("key") == nil ? nil : try CertificateFile.trustedKey(invocation)
         let files = PoolFiles(folder: folder)
-        let recipe = try files.readRecipe()
+        let recipe = if let recipe { recipe } else { try files.readRecipe() }
         let second = try files.readSecondSource()
         let certificate = try CertificateCheck.read(
             try CertificateFile(path: "\(folder)/certificate.json"), trusted: trusted
@@ -64,12 +72,14 @@ enum PoolsCommand {
             json: [
                 "campaign": .string(journal.campaign.description), "match": true,
                 "bits": .int(Int64(repeated.extraction.shape.outputBits)), "compared": .bool(isThere),
-                "simulated": .bool(certificate.isSimulated),
+                "simulated": .bool(certificate.isSimulated), "key_trusted": .bool(trusted != nil),
             ],
             text:
                 "MATCH: \(NumberText.count(UInt64(repeated.extraction.shape.outputBits))) bits follow from the journal, "
                 + "source two and the recipe\(isThere ? ", and are those of bits.bin" : "; there is no bits.bin to compare")"
-                + "\(certificate.isSimulated ? "   SIMULATED" : "")\n")
+                + "\(certificate.isSimulated ? "   SIMULATED" : "")\n"
+                + (trusted == nil
+                    ? "the certificate's signer is the file's own word: give the laboratory's key with --key\n" : ""))
     }
 
     private static func unnamed(_ name: String) -> BellError {

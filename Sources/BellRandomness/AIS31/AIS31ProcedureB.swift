@@ -75,11 +75,17 @@ public struct AIS31ProcedureB: Equatable, Sendable {
             return [below(names[0], abs(Double(ones) / Double(sample) - 0.5), 0.025)]
         case 1:
             guard let ones = transitions(1, &reader) else { return nil }
+            if ones.isEmpty { return [below(names[1], 1, 0.02)] }
             // p(1 after 0) and p(0 after 1): the standard's |p + p − 1|.
             let away = Double(ones[0]) / Double(sample) + Double(sample - ones[1]) / Double(sample) - 1
             return [below(names[1], abs(away), 0.02)]
         case 2, 3:
             guard let ones = transitions(step, &reader) else { return nil }
+            if ones.isEmpty {
+                return (0..<1 << (step - 1)).map {
+                    below(names[(step == 2 ? 2 : 4) + $0], Double(2 * sample), homogeneity)
+                }
+            }
             // Tuples that differ in their first bit alone.
             let half = ones.count / 2
             return (0..<half).map { tail in
@@ -96,12 +102,16 @@ public struct AIS31ProcedureB: Equatable, Sendable {
     }
 
     /// Tuples of `length` bits and one more, read without overlap: how often the last is 1 after each of the first
-    /// 100 000 tuples of a kind.
+    /// 100 000 tuples of a kind; nil when the bits come to their end. Empty when a kind has not come so often within 16 times as
+    /// many tuples as there would be were all kinds equally frequent: then no test of it can be passed.
     private static func transitions(_ length: Int, _ reader: inout BitReader) -> [Int]? {
         var counts = [Int](repeating: 0, count: 1 << length)
         var ones = counts
         var full = 0
+        var read = 0
         while full < counts.count {
+            guard read < 16 * sample * counts.count else { return [] }
+            read += 1
             guard reader.left > length else { return nil }
             let tuple = (0..<length).reduce(0) { value, _ in value << 1 | reader.next() }
             let bit = reader.next()

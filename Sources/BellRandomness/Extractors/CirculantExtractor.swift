@@ -2,7 +2,8 @@ import BellModel
 
 /// The circulant extractor: the first source times a matrix whose rows are the second source, each turned by one more.
 ///
-/// z_i = ⊕_j x_j y_{(i+j) mod n2} for 0 ≤ i < m, 0 ≤ j < n1, n2 = n1 + 1 prime. With x turned around it is a product of
+/// z_i = ⊕_j x_j y_{(i+j) mod n2} for 0 ≤ i < m, 0 ≤ j < n1, n2 = n1 + 1 prime (for its length to be what ``OutputLength`` says, one with
+/// primitive root 2). With x turned around it is a product of
 /// polynomials modulo x^n2 − 1 and a window of it. A long output takes the whole product and folds it; a short one takes y as
 /// the diagonals of a Toeplitz matrix and costs what it needs.
 ///

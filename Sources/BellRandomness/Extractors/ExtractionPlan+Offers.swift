@@ -56,7 +56,9 @@ extension ExtractionPlan {
     }
 
     private var circulant: ExtractorOffer {
-        guard let prime = Primes.largest(upTo: min(sourceBits + 1, second.bits), where: Primes.isPrime) else {
+        // Any other prime leaves sources for which the rows of the matrix depend on each other.
+        let limit = min(sourceBits + 1, second.bits)
+        guard let prime = Primes.largest(upTo: limit, where: Primes.hasPrimitiveRootTwo) else {
             return refusal(.circulant, "source two is too short")
         }
         let largest = OutputLength.whole(OutputLength.twoUniversal(demand(prime - 1, prime)), limit: prime - 1)

@@ -5,9 +5,6 @@ public enum ExtractorKind: String, CaseIterable, Sendable {
     /// certifies that.
     case vonNeumann = "von-neumann"
 
-    /// Whether the output is linear in each input, so that it is a product of polynomials and a window of it.
-    public var isLinear: Bool { self == .toeplitz || self == .circulant || self == .deor }
-
     /// The kinds that have a bound on their error.
     public static let proven = allCases.filter { $0 != .vonNeumann }
 }

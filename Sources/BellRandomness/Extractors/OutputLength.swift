@@ -7,6 +7,8 @@ enum OutputLength {
     /// Toeplitz and circulant matrices are two-universal, and a seed with k2 of n2 bits is worth as many bits less:
     /// m = k1 + (k2 − n2) + 2 e, with classical and with quantum side information, product or Markov.
     ///
+    /// Circulant matrices are, when 2 generates all residues modulo n2: then x^n2 − 1 has no factors but x − 1 and the rest,
+    /// and any n2 − 1 rows of a source that is not all equal are independent. For n2 = 7 or 17 they are not.
     /// - SeeAlso: Tomamichel, Schaffner, Smith, Renner, arXiv:1002.2436 (leftover hashing with quantum side information);
     ///   Foreman et al., arXiv:2402.09481, theorem on the circulant extractor.
     static func twoUniversal(_ demand: ExtractorDemand) -> Double {
