@@ -13,7 +13,8 @@ enum LedgerSchema {
             kind TEXT NOT NULL CHECK (kind IN ('public', 'private')),
             simulated INTEGER NOT NULL CHECK (simulated IN (0, 1)),
             bits INTEGER NOT NULL CHECK (typeof(bits) = 'integer' AND bits > 0),
-            digest BLOB NOT NULL CHECK (typeof(digest) = 'blob' AND length(digest) = 32));
+            digest BLOB NOT NULL CHECK (typeof(digest) = 'blob' AND length(digest) = 32),
+            recipe TEXT NOT NULL);
         CREATE TABLE publication (
             campaign BLOB PRIMARY KEY NOT NULL REFERENCES pool (campaign), time TEXT NOT NULL);
         CREATE TABLE withdrawal (

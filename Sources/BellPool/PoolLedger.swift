@@ -98,6 +98,16 @@ public struct PoolLedger {
             bits: bits, digest: digest, given: given, files: PoolFiles(state, campaign))
     }
 
+    /// The recipe with which a campaign was entered; nil when it has no pool.
+    func recipe(of campaign: CampaignID) throws(BellError) -> PoolRecipe? {
+        var found: PoolRecipe?
+        try database.prepare("SELECT recipe FROM pool WHERE campaign = ?1").rows([.blob(campaign.bytes)]) {
+            row throws(BellError) in
+            found = try PoolRecipe(json: try JSON(parsing: Array(try row.text(0).utf8), source: database.path))
+        }
+        return found
+    }
+
     /// What was taken from a pool, in order.
     public func withdrawals(of campaign: CampaignID) throws(BellError) -> [Withdrawal] {
         var all: [Withdrawal] = []
@@ -130,10 +140,10 @@ public struct PoolLedger {
                 return
             }
             try database.run(
-                "INSERT INTO pool (campaign, kind, simulated, bits, digest) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO pool (campaign, kind, simulated, bits, digest, recipe) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 [
                     .blob(recipe.campaign.bytes), .text(recipe.kind.rawValue), .int(recipe.isSimulated ? 1 : 0),
-                    .count(recipe.bits), .blob(recipe.digest.bytes),
+                    .count(recipe.bits), .blob(recipe.digest.bytes), .text(recipe.json.text),
                 ])
         }
     }

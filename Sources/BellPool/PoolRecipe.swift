@@ -11,6 +11,8 @@ public struct PoolRecipe: Equatable, Sendable {
     public let bits: UInt64
     /// BLAKE2b-256 of `bits.bin`.
     public let digest: Digest
+    /// All of it.
+    let json: JSON
 
     /// Reads `recipe.json`.
     ///
@@ -28,6 +30,7 @@ public struct PoolRecipe: Equatable, Sendable {
 
     /// - Throws: `json.shape`.
     public init(json: JSON) throws(BellError) {
+        self.json = json
         var reader = try JSONReader(json, path: "recipe")
         let campaign = try reader.string("campaign")
         let kind = try reader.string("pool")

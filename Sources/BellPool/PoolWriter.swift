@@ -31,8 +31,8 @@ public struct PoolWriter {
     public enum Standing {
         /// Nothing: source two may be drawn.
         case fresh
-        /// Killed while it wrote, or its recipe is lost: only these bits may come out again.
-        case begun(recipe: JSON?, second: [UInt8], digest: Digest)
+        /// Killed while it wrote, or its recipe is lost and the ledger has it: only these bits may come out again.
+        case begun(recipe: JSON, second: [UInt8], digest: Digest)
         /// Extracted, with this recipe.
         case done(recipe: JSON)
     }
@@ -71,12 +71,12 @@ public struct PoolWriter {
                 at: files.secondSource, cause: "a campaign is extracted exactly once", state: "nothing was changed",
                 fix: "restore the campaign's folder from a copy")
         }
-        return .begun(recipe: nil, second: second, digest: known.digest)
+        return .begun(recipe: known.json, second: second, digest: known.digest)
     }
 
-    private func knownPool() throws(BellError) -> Pool? {
+    private func knownPool() throws(BellError) -> PoolRecipe? {
         guard fileExists(PoolLedger.path(in: state)) else { return nil }
-        return try PoolLedger.open(state: state).pool(of: campaign)
+        return try PoolLedger.open(state: state).recipe(of: campaign)
     }
 
     /// Writes everything; each step may have been done before, by a call that was killed.

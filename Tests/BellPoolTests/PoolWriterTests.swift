@@ -31,8 +31,8 @@ struct PoolWriterTests {
         switch try writer().standing() {
         case .fresh: return "fresh"
         case .begun(let found, let second, let digest):
-            #expect(second == self.second && digest == Blake2b.hash(bits) && (found == nil || found == recipe))
-            return found == nil ? "begun, without a recipe" : "begun"
+            #expect(second == self.second && digest == Blake2b.hash(bits) && found == recipe)
+            return "begun"
         case .done(let found):
             #expect(found == recipe)
             return "done"
@@ -68,8 +68,9 @@ struct PoolWriterTests {
         #expect(try standing() == "begun")
         try PoolLedger.open(state: pools.state, create: true).enter(try PoolRecipe(json: recipe))
         #expect(try standing() == "begun")
+        // The ledger has the recipe, too.
         try removeFile(files.draft)
-        #expect(try standing() == "begun, without a recipe")
+        #expect(try standing() == "begun")
         try removeFile(files.secondSource)
         #expect(throws: BellError.self) { try standing() }
     }

@@ -2,7 +2,6 @@ import BellCrypto
 import BellHost
 import BellModel
 import BellRandomness
-import Glibc
 
 /// `bellctl extract run`: extracts from files.
 enum ExtractRunCommand {
@@ -46,7 +45,7 @@ enum ExtractRunCommand {
             output: Blake2b.hash(bits.packed))
         if let recipePath { try writeFileAtomically(recipePath, text: recipe.json.text, mode: 0o600) }
         if output == "-" {
-            try writeStandardOutput(bits.packed)
+            try invocation.console.writeBytes(bits.packed)
         } else {
             try writeFileAtomically(output, bits.packed, mode: 0o600)
         }
@@ -125,21 +124,5 @@ enum ExtractRunCommand {
             demand: ExtractorDemand(
                 sourceBits: source.count, sourceEntropy: 0, secondBits: 0, secondEntropy: 0, errorExponent: 0,
                 security: .classical), source: source, second: Bits(zeros: 0))
-    }
-
-    private static func writeStandardOutput(_ bytes: [UInt8]) throws(BellError) {
-        var offset = 0
-        while offset < bytes.count {
-            let count = bytes.withUnsafeBytes { raw in
-                Glibc.write(STDOUT_FILENO, raw.baseAddress.map { $0 + offset }, raw.count - offset)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw BellError(
-                    BellError.Code("tool.file", exit: .usage), "The standard output cannot be written.",
-                    cause: "write: \(String(cString: strerror(errno)))", fix: "look at the program that reads it")
-            }
-            offset += count
-        }
     }
 }

@@ -48,33 +48,20 @@ enum ExtractCampaignCommand {
     /// Goes on where a killed call has stopped: only the same bits may come out.
     private static func finish(
         _ invocation: Invocation, _ writer: PoolWriter, _ journal: Journal, _ certificate: Certificate,
-        _ asked: ExtractionArguments, recipe: JSON?, second: [UInt8], digest: Digest
+        _ asked: ExtractionArguments, recipe: JSON, second: [UInt8], digest: Digest
     ) throws(BellError) -> Reply {
-        var made: (bits: [UInt8], recipe: JSON)
-        let extraction: CampaignExtraction
-        if let recipe {
-            try asked.compare(with: recipe, second: second, at: writer.files.recipe)
-            let repeated = try again(
-                journal, certificate, recipe: recipe, second: second, at: writer.files.recipe, invocation.console)
-            (made, extraction) = ((repeated.bits, recipe), repeated.extraction)
-        } else {
-            // The recipe is lost, the ledger is not: what was asked for then has to be asked for again.
-            guard let order = asked.order else { throw asked.missing }
-            let evidence = try read(journal, certificate, invocation.console)
-            extraction = try CampaignExtraction(evidence, order: order)
-            made = try progress(invocation.console) { (draw) throws(BellError) in
-                try extraction.run(second: second, progress: draw)
-            }
-        }
-        guard Blake2b.hash(made.bits) == digest else {
+        try asked.compare(with: recipe, second: second, at: writer.files.recipe)
+        let repeated = try again(
+            journal, certificate, recipe: recipe, second: second, at: writer.files.recipe, invocation.console)
+        guard Blake2b.hash(repeated.bits) == digest else {
             throw BellError(
                 .poolMismatch, "The campaign was extracted before, with other bits.", at: writer.files.folder,
                 cause: "a campaign is extracted exactly once, and its pool has the digest \(digest.short)…",
                 state: "nothing was changed", fix: "give the options that were given then")
         }
-        try write(writer, recipe: made.recipe, second: second, bits: made.bits)
+        try write(writer, recipe: recipe, second: second, bits: repeated.bits)
         return PoolText.extracted(
-            extraction, recipe: made.recipe, writer.files, again: "finished what an interrupted call had begun")
+            repeated.extraction, recipe: recipe, writer.files, again: "finished what an interrupted call had begun")
     }
 
     /// Not to be ended by Ctrl-C in between: it takes milliseconds.
